@@ -1,0 +1,201 @@
+"""Coverage: heads on the phone against what is needed, and who leads them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from constraints.case import CLASSES, Case
+from constraints.roster import Roster
+from constraints.rule import Draft, Finding, Rule, Text, Where
+
+SIDES = {"short": ("short of", "少"), "over": ("more than", "多")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoverageNeed(Rule):
+    """Each interval has the heads on the phone that the requirement asks for.
+
+    Attributes
+    ----------
+    short, over
+        Cost of a head missing, and of a head beyond, in one interval.
+    price
+        ``heads``: every head of an interval costs the same.
+    """
+
+    id = "coverage.need"
+    unit = "heads"
+    soft_only = True
+    meaning = Text(
+        en="Heads on the phone meet the requirement of each interval.",
+        zh="每个时段在线人数满足需求人数。",
+    )
+    text = Text(
+        en="{time}: {on_phone} heads on the phone, {amount} {side_en} "
+        "the {need} required.",
+        zh="{time}:在线 {on_phone} 人,比需求 {need} 人{side_zh} {amount} 人。",
+    )
+    source = "Bank rule book R01; weights RULES C1"
+
+    penalty: int | None = 1
+    short: int = 10
+    over: int = 1
+    price: str = "heads"
+
+    def __post_init__(self) -> None:
+        if self.price != "heads":
+            raise ValueError(f'Expected price = "heads", got "{self.price}".')
+
+    def _price(self, side: str) -> int:
+        each = self.short if side == "short" else self.over
+        return each * (1 if self.penalty is None else self.penalty)
+
+    def encode(self, draft: Draft) -> None:
+        """At least the need, and no more than the need."""
+        heads = draft.case.requirement.heads
+        for interval in _counted(draft):
+            need, phone = int(heads[0, interval]), draft.on_phone(interval)
+            short, over = (_place(interval, side) for side in ("short", "over"))
+            draft.at_least(phone, need, short, price=self._price("short"))
+            draft.at_most(phone, need, over, price=self._price("over"))
+
+    def check(self, roster: Roster) -> Iterator[Finding]:
+        """Subtract the requirement from the heads on the phone."""
+        case, on_phone = roster.case, roster.on_phone
+        gap = np.where(case.counted, on_phone - case.requirement.heads[0], 0)
+        for interval in np.flatnonzero(gap):
+            side = "short" if gap[interval] < 0 else "over"
+            yield Finding(
+                where=_place(int(interval), side),
+                amount=abs(int(gap[interval])),
+                price=self._price(side),
+                facts={
+                    "on_phone": int(on_phone[interval]),
+                    "need": int(case.requirement.heads[0, interval]),
+                    "side_en": SIDES[side][0],
+                    "side_zh": SIDES[side][1],
+                },
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoverageFloor(Rule):
+    """No interval of the service hours has fewer heads on the phone than the floor.
+
+    Attributes
+    ----------
+    heads
+        The floor; None = ``[service] floor``.
+    """
+
+    id = "coverage.floor"
+    unit = "heads"
+    meaning = Text(
+        en="No interval has fewer heads on the phone than the floor.",
+        zh="任何时段在线人数不低于最低人数。",
+    )
+    text = Text(
+        en="{time}: {on_phone} heads on the phone; the floor is {floor}.",
+        zh="{time}:在线 {on_phone} 人,最低应有 {floor} 人。",
+    )
+    source = "Bank rule book R01: the centre is manned round the clock"
+
+    heads: int | None = None
+
+    def floor(self, case: Case) -> int:
+        """Return the floor in heads."""
+        return case.service.floor if self.heads is None else self.heads
+
+    def encode(self, draft: Draft) -> None:
+        """At least the floor."""
+        floor = self.floor(draft.case)
+        for interval in _counted(draft):
+            draft.at_least(draft.on_phone(interval), floor, Where(interval=interval))
+
+    def check(self, roster: Roster) -> Iterator[Finding]:
+        """Count what each interval lacks of the floor."""
+        floor = self.floor(roster.case)
+        missing = np.where(roster.case.counted, floor - roster.on_phone, 0)
+        for interval in np.flatnonzero(missing > 0):
+            yield Finding(
+                where=Where(interval=int(interval)),
+                amount=int(missing[interval]),
+                facts={"on_phone": int(roster.on_phone[interval]), "floor": floor},
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoverageRole(Rule):
+    """Each day's shifts of each class have enough holders of a role among them.
+
+    Attributes
+    ----------
+    role
+        Role of agents.csv.
+    least
+        Holders due wherever anybody works that class on that day; None = 1 where the
+        case names holders, else 0.
+    """
+
+    id = "coverage.role"
+    unit = "people"
+    meaning = Text(
+        en="A leader works in every day's shifts of each class.",
+        zh="每天每类班次至少有一名组长。",
+    )
+    text = Text(
+        en="{date}, {detail} shifts: {amount} {rule.role} missing.",
+        zh="{date} {detail} 班缺 {amount} 名 {rule.role}。",
+    )
+    source = "Bank rule book R31: one leader per shift group"
+
+    role: str = "leader"
+    least: int | None = None
+
+    def _holders(self, case: Case) -> NDArray[np.bool_]:
+        return np.array([self.role in agent.roles for agent in case.agents], bool)
+
+    def due(self, case: Case) -> int:
+        """Return the number of holders due."""
+        if self.least is not None:
+            return self.least
+        return int(self._holders(case).any())
+
+    def encode(self, draft: Draft) -> None:
+        """Holders at least as many as due, where the class is staffed at all."""
+        least, holders = self.due(draft.case), self._holders(draft.case)
+        if not least:
+            return
+        for day in draft.days:
+            for shift_class in CLASSES:
+                shifts = draft.case.of_class(shift_class)
+                works = [
+                    draft.any_shift(agent, day, shifts) for agent in range(len(holders))
+                ]
+                terms = [(1, works[agent]) for agent in np.flatnonzero(holders)]
+                terms.append((-least, draft.any_of(works)))
+                draft.at_least(terms, 0, Where(day=day, detail=shift_class))
+
+    def check(self, roster: Roster) -> Iterator[Finding]:
+        """Count holders by day and class."""
+        case, least = roster.case, self.due(roster.case)
+        holders = self._holders(case)
+        for shift_class in CLASSES if least else ():
+            works = roster.works_class(shift_class)[:, case.past :]
+            missing = np.where(works.any(0), least - works[holders].sum(0), 0)
+            for day in np.flatnonzero(missing > 0):
+                yield Finding(
+                    where=Where(day=int(day), detail=shift_class),
+                    amount=int(missing[day]),
+                )
+
+
+def _place(interval: int, side: str) -> Where:
+    return Where(interval=interval, queue=0, detail=side)
+
+
+def _counted(draft: Draft) -> list[int]:
+    """Return the intervals that open cells can change and coverage counts."""
+    return [interval for interval in draft.intervals if draft.case.counted[interval]]

@@ -1,0 +1,258 @@
+"""The roster: who works which shift on which day, and where breaks lie in it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from constraints.case import OFF, Case
+
+@dataclass(frozen=True)
+class Duties:
+    """Stretches of shifts away from the phone; equal-length arrays.
+
+    Attributes
+    ----------
+    agent, day
+        Person, and the day of the horizon on which the shift starts.
+    kind
+        ``meal``, ``rest``, ``handover``, ``meeting``, ...; never ``phone``, which is
+        what remains of the shift.
+    start, end
+        Minutes on the clock's axis.
+    """
+
+    agent: NDArray[np.int64]
+    day: NDArray[np.int64]
+    kind: NDArray[np.str_]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[int, int, str, int, int]]) -> "Duties":
+        """Return duties from rows of person, day, kind, start and end."""
+        rows = sorted(rows, key=lambda row: (row[0], row[1], row[3]))
+        columns = list(zip(*rows, strict=True)) or [()] * 5
+        whole = [np.array(columns[k], np.int64) for k in (0, 1, 3, 4)]
+        kind = np.array(columns[2], np.str_)
+        return cls(whole[0], whole[1], kind, whole[2], whole[3])
+
+    def __len__(self) -> int:
+        """Return the number of stretches."""
+        return len(self.agent)
+
+    def rows(self) -> list[tuple[int, int, str, int, int]]:
+        """Return the stretches as rows of person, day, kind, start and end."""
+        return [
+            (int(a), int(d), str(k), int(s), int(e))
+            for a, d, k, s, e in zip(
+                self.agent, self.day, self.kind, self.start, self.end, strict=True
+            )
+        ]
+
+    def pick(self, mask: NDArray[np.bool_]) -> "Duties":
+        """Return some of the stretches."""
+        return Duties(*(part[mask] for part in (
+            self.agent, self.day, self.kind, self.start, self.end
+        )))
+
+
+@dataclass(frozen=True)
+class Stints:
+    """Worked shifts in long form, sorted by person and start; equal-length arrays.
+
+    Attributes
+    ----------
+    agent, column, shift
+        Person; column of the span (``case.past + day``); shift index.
+    start, end
+        Minutes on the clock's axis.
+    """
+
+    agent: NDArray[np.int64]
+    column: NDArray[np.int64]
+    shift: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Assigned shifts and breaks of one case.
+
+    Attributes
+    ----------
+    case
+        What the roster is about.
+    table
+        Index into ``case.shifts``, or ``OFF``; shape ``(agents, days)``.
+    duties
+        Stretches away from the phone; None = not placed yet.
+    extra
+        Further shifts of a person on a date: ``(agent, day, shift)``. A legal roster
+        has none; a file with two rows for a date is read and reported.
+    overtime
+        Minutes booked as overtime; shape ``(agents, days)``.
+
+    Examples
+    --------
+    >>> from constraints.examples import tiny_case
+    >>> roster = Roster.from_codes(tiny_case(), ["DD-", "NN-"])
+    >>> roster.codes()
+    ['DD-', 'NN-']
+    """
+
+    case: Case
+    table: NDArray[np.int16]
+    duties: Duties | None = None
+    extra: tuple[tuple[int, int, int], ...] = ()
+    overtime: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+
+    def __post_init__(self) -> None:
+        shape = (len(self.case.agents), self.case.days)
+        if self.table.shape != shape:
+            raise ValueError(
+                f"Expected a table of {shape} people and days, got {self.table.shape}."
+            )
+        if self.overtime.shape != shape:
+            object.__setattr__(self, "overtime", np.zeros(shape, np.int64))
+
+    @classmethod
+    def empty(cls, case: Case) -> "Roster":
+        """Return the roster in which nobody works, but for what is pinned."""
+        table = np.where(case.pins >= 0, case.pins, OFF)
+        return cls(case, table.astype(np.int16), Duties.of(()))
+
+    @classmethod
+    def from_codes(cls, case: Case, rows: Iterable[str | Iterable[str]]) -> "Roster":
+        """Return a roster from shift codes, a row a person; ``-`` is a day off."""
+        index = {shift.code: number for number, shift in enumerate(case.shifts)}
+        table = [[index.get(code, OFF) for code in row] for row in rows]
+        return cls(case, np.array(table, np.int16).reshape(len(case.agents), case.days))
+
+    def codes(self) -> list[str]:
+        """Return one string of shift codes a person, ``-`` being a day off."""
+        names = [shift.code for shift in self.case.shifts] + ["-"]
+        return ["".join(names[cell] for cell in row) for row in self.table]
+
+    def with_duties(self, duties: Duties) -> "Roster":
+        """Return the same shifts with breaks placed."""
+        return replace(self, duties=duties)
+
+    # -- views for rules ------------------------------------------------------------------
+    @cached_property
+    def full(self) -> NDArray[np.int16]:
+        """History and roster side by side; shape ``(agents, span)``."""
+        return np.hstack([self.case.history, self.table]).astype(np.int16)
+
+    @cached_property
+    def working(self) -> NDArray[np.bool_]:
+        """Whether a person starts a shift on a day; shape ``(agents, span)``."""
+        works = self.full != OFF
+        for agent, day, _ in self.extra:
+            works[agent, day + self.case.past] = True
+        return np.asarray(works)
+
+    def works_class(self, *classes: str) -> NDArray[np.bool_]:
+        """Return whether a person starts a shift of some classes; ``(agents, span)``."""
+        works = np.isin(self.full, self.case.of_class(*classes))
+        for agent, day, shift in self.extra:
+            if self.case.shifts[shift].shift_class in classes:
+                works[agent, day + self.case.past] = True
+        return np.asarray(works)
+
+    @cached_property
+    def stints(self) -> Stints:
+        """All worked shifts, history included, sorted by person and start."""
+        agent, column = np.nonzero(self.full != OFF)
+        shift = self.full[agent, column].astype(np.int64)
+        if self.extra:
+            more = np.array(self.extra, np.int64)
+            agent = np.concatenate([agent, more[:, 0]])
+            column = np.concatenate([column, more[:, 1] + self.case.past])
+            shift = np.concatenate([shift, more[:, 2]])
+        start, end = self.case.start[column, shift], self.case.end[column, shift]
+        order = np.lexsort((end, start, agent))
+        return Stints(*(part[order] for part in (agent, column, shift, start, end)))
+
+    @cached_property
+    def occupied(self) -> NDArray[np.bool_]:
+        """Whether a day holds a minute of any shift; shape ``(agents, span)``."""
+        busy = np.zeros(self.working.shape, bool)
+        stints = self.stints
+        busy[stints.agent, stints.column] = True
+        late = self.case.overhang[stints.column, stints.shift]
+        late &= stints.column + 1 < self.case.span
+        busy[stints.agent[late], stints.column[late] + 1] = True
+        return busy
+
+    @cached_property
+    def paid(self) -> NDArray[np.int64]:
+        """Paid minutes by date of start; shape ``(agents, span)``."""
+        minutes = np.zeros(self.working.shape, np.int64)
+        stints = self.stints
+        at = (stints.agent, stints.column)
+        np.add.at(minutes, at, self.case.paid[stints.column, stints.shift])
+        return minutes
+
+    @cached_property
+    def scheduled(self) -> NDArray[np.int64]:
+        """People in a shift for the whole of each interval; shape ``(intervals,)``."""
+        return self._heads(self.stints.start, self.stints.end)
+
+    @cached_property
+    def away(self) -> NDArray[np.int64]:
+        """People of ``scheduled`` who are off the phone; shape ``(intervals,)``."""
+        if self.duties is None:
+            return np.zeros(self.case.clock.intervals, np.int64)
+        return self._away(self.duties.pick(self._worked(self.duties)))
+
+    @cached_property
+    def on_break(self) -> NDArray[np.int64]:
+        """People of ``scheduled`` on a meal or rest break; shape ``(intervals,)``."""
+        return self._away(self.breaks)
+
+    @property
+    def on_phone(self) -> NDArray[np.int64]:
+        """Heads on the phone in each interval; shape ``(intervals,)``."""
+        return np.asarray(self.scheduled - self.away)
+
+    def _heads(
+        self, start: NDArray[np.int64], end: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Count who is there for the whole of each interval."""
+        size, intervals = self.case.clock.interval_minutes, self.case.clock.intervals
+        change = np.zeros(intervals + 1, np.int64)
+        first = np.clip(-(-start // size), 0, intervals)
+        last = np.maximum(first, np.clip(end // size, 0, intervals))
+        np.add.at(change, first, 1)
+        np.add.at(change, last, -1)
+        return np.cumsum(change)[:-1]
+
+    @cached_property
+    def breaks(self) -> Duties:
+        """Meal and rest breaks that lie on a worked date."""
+        if self.duties is None:
+            return Duties.of(())
+        is_break = np.isin(self.duties.kind, ("meal", "rest"))
+        return self.duties.pick(is_break & self._worked(self.duties))
+
+    def _worked(self, duties: Duties) -> NDArray[np.bool_]:
+        return np.asarray(self.table[duties.agent, duties.day] != OFF)
+
+    def _away(self, duties: Duties) -> NDArray[np.int64]:
+        """Count people present in an interval yet away in some minute of it."""
+        case, size = self.case, self.case.clock.interval_minutes
+        column = duties.day + case.past
+        shift = self.table[duties.agent, duties.day]
+        first = np.maximum(duties.start // size, -(-case.start[column, shift] // size))
+        last = np.minimum(-(-duties.end // size), case.end[column, shift] // size)
+        first, last = np.maximum(first, 0), np.minimum(last, case.clock.intervals)
+        length = np.maximum(last - first, 0)
+        which = np.repeat(np.arange(len(duties)), length)
+        step = np.arange(len(which)) - np.repeat(np.cumsum(length) - length, length)
+        seat = duties.agent[which] * case.days + duties.day[which]
+        gone = np.unique(seat * case.clock.intervals + first[which] + step)
+        return np.bincount(gone % case.clock.intervals, minlength=case.clock.intervals)

@@ -1,0 +1,58 @@
+"""What is needed: from a call history to heads per interval."""
+
+from forecasts.calendar import Calendar, CalendarDay, read_calendar
+from forecasts.clock import Clock
+from forecasts.erlang import (
+    Performance,
+    erlang_b,
+    erlang_c,
+    performance,
+    required_heads,
+)
+from forecasts.forecaster import METHODS, Forecast, forecast
+from forecasts.history import History, read_calls
+from forecasts.hours import ServiceHours
+from forecasts.problems import InputError, Problem
+from forecasts.requirement import (
+    Requirement,
+    Service,
+    expected_service_level,
+    read_requirement,
+    staff,
+)
+from forecasts.synthetic import bank_truth, synthetic_bank, write_calls
+from forecasts.table import Cells, Problems, Row, Table, read_table, table_from_rows
+
+__all__ = [
+    "METHODS",
+    "Calendar",
+    "CalendarDay",
+    "Cells",
+    "Clock",
+    "Forecast",
+    "History",
+    "InputError",
+    "Performance",
+    "Problem",
+    "Problems",
+    "Requirement",
+    "Row",
+    "Service",
+    "ServiceHours",
+    "Table",
+    "bank_truth",
+    "erlang_b",
+    "erlang_c",
+    "expected_service_level",
+    "forecast",
+    "performance",
+    "read_calendar",
+    "read_calls",
+    "read_requirement",
+    "read_table",
+    "required_heads",
+    "staff",
+    "synthetic_bank",
+    "table_from_rows",
+    "write_calls",
+]

@@ -1,0 +1,1 @@
+"""Make it so: solve, report and the command line."""

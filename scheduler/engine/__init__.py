@@ -1,0 +1,1 @@
+"""The engine: counts first, people after, improvement, breaks, audit."""

@@ -1,0 +1,58 @@
+"""The twin test: what a rule tells the solver is what it finds in an audit."""
+
+from collections import Counter
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ortools.sat.python import cp_model
+
+from constraints import RULES, audit
+from constraints.rule import Rule
+from scheduler.engine.model import RosterModel
+from tests.drawn import draw_case, draw_roster, draw_rule, draw_ways
+
+
+@pytest.mark.parametrize("kind", RULES, ids=lambda rule: rule.id)
+@given(seed=st.integers(0, 2**32))
+def test_solver_charges_what_the_audit_finds(kind, seed):
+    """Place by place, in the same unit, on any roster, legal or not."""
+    random = Random(seed)
+    rule = draw_rule(kind, random)
+    case = draw_case(random, rule)
+    ways = draw_ways(random, case)
+    roster, chosen = draw_roster(random, case, ways)
+    model = RosterModel(
+        roster.__class__.empty(case),
+        [rule],
+        np.ones(roster.table.shape, bool),
+        allowed=np.ones((*roster.table.shape, len(case.shifts)), bool),
+        ways=ways,
+        personal_breaks=True,
+    )
+    model.fix(roster)
+    for owner, counts in model.way_counts.items():
+        for number, (_, count) in enumerate(counts):
+            model.cp.add(count == int(chosen.get((owner[0], owner[1], owner[2])) == number))
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    assert solver.solve(model.cp) == cp_model.OPTIMAL, model.cp.validate()
+    charged: Counter = Counter()
+    for charge in model.ledger:
+        charged[charge.where] += solver.value(charge.amount)
+    found: Counter = Counter()
+    for violation in audit(roster, [rule]).violations:
+        found[violation.where] += -(-violation.amount // rule.per)
+    assert +charged == found, (rule, roster.codes())
+
+
+def test_every_rule_is_in_the_book():
+    """RULES holds each concrete rule once, so the twin test misses none."""
+
+    def leaves(kind):
+        below = kind.__subclasses__()
+        return [kind] if not below else [leaf for k in below for leaf in leaves(k)]
+
+    assert sorted(rule.id for rule in RULES) == sorted(rule.id for rule in leaves(Rule))
