@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 GRIDS = (5, 10, 15, 20, 30, 60)
 DAY = 1440
+Date = date  # the method of that name hides the type inside the class
 MONDAY = date(1970, 1, 5)
 
 
@@ -74,7 +75,7 @@ class Clock:
         """Return the date of a day; day 0 is ``first_day``."""
         return self.first_day + timedelta(days=int(day))
 
-    def day(self, on: date) -> int:
+    def day(self, on: Date) -> int:
         """Return the index of a date; negative before the horizon."""
         return (on - self.first_day).days
 
@@ -135,7 +136,7 @@ class Clock:
             [self.local(minute).utcoffset() or timedelta() for minute in self.starts]
         ) // timedelta(minutes=1)
         first = (self.local(0).utcoffset() or timedelta()) // timedelta(minutes=1)
-        return ((self.starts + offsets - first) % DAY).astype(np.int64)
+        return np.asarray((self.starts + offsets - first) % DAY, dtype=np.int64)
 
     def stamp(self, interval: int) -> str:
         """Return the start of an interval as ISO local time with offset."""
@@ -165,6 +166,6 @@ class Clock:
         first = max(0, start // size)
         return slice(first, max(first, min(self.intervals, -(-end // size))))
 
-    def dates(self) -> Iterator[date]:
+    def dates(self) -> Iterator[Date]:
         """Yield the dates of the horizon in order."""
         return (self.date(day) for day in range(self.days))
