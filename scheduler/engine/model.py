@@ -55,6 +55,8 @@ class RosterModel:
         cells leave open where left out.
     ways
         Ways to break a shift by day and shift, where not those of ``breaks.meal``.
+    cell_costs
+        Cost of starting each shift on each day, beside the rules; ``(days, shifts)``.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class RosterModel:
         allowed: NDArray[np.bool_] | None = None,
         ways: dict[tuple[int, int], list[Way]] | None = None,
         personal_breaks: bool = False,
+        cell_costs: NDArray[np.int64] | None = None,
     ) -> None:
         self.case: Case = around.case
         self.around = around
@@ -82,14 +85,22 @@ class RosterModel:
         self._overtime: dict[tuple[int, int], Any] = {}
         self._index()
         self._make_cells()
-        self._make_breaks()
         for rule in rules:
             self._rule = rule
             rule.encode(self)
         self._limit_overtime()
-        terms = [(charge.amount, charge.price) for charge in self.ledger]
+        self._minimise(cell_costs)
+
+    def _minimise(self, cell_costs: NDArray[np.int64] | None) -> None:
+        terms = [(charge.price, charge.amount) for charge in self.ledger]
+        if cell_costs is not None:
+            terms += [
+                (int(cell_costs[day, shift]), literal)
+                for (_, day), cell in self.cells.items()
+                for shift, literal in cell.items()
+            ]
         if terms:
-            self.cp.minimize(cp_model.LinearExpr.weighted_sum(*map(list, zip(*terms, strict=True))))
+            self.cp.minimize(_weighted(terms))
 
     # -- cells ------------------------------------------------------------------------
     def _index(self) -> None:
@@ -105,7 +116,6 @@ class RosterModel:
     def _make_cells(self) -> None:
         self.cells: dict[tuple[int, int], dict[int, Any]] = {}
         self._working: dict[tuple[int, int], Literal] = {}
-        by_column: dict[tuple[int, int], list[Any]] = defaultdict(list)
         for agent, day in zip(*np.nonzero(self._open), strict=True):
             at = (int(agent), int(day))
             literals = {
@@ -113,23 +123,12 @@ class RosterModel:
                 for shift in np.flatnonzero(self._allowed[at])
             }
             self.cells[at] = literals
-            for shift, literal in literals.items():
-                by_column[at[1], shift].append(literal)
             if literals:
                 working = self.cp.new_bool_var("")
                 self.cp.add(_sum(literals.values()) == working)
                 self._working[at] = working
             else:
                 self._working[at] = 0
-        self._heads: dict[tuple[int, int], Any] = {}
-        for column, literals in by_column.items():
-            if len(literals) == 1:
-                self._heads[column] = literals[0]
-                continue
-            heads = self.cp.new_int_var(0, len(literals), "")
-            self.cp.add(_sum(literals) == heads)
-            self._heads[column] = heads
-            self._most[heads.index] = len(literals)
 
     @cached_property
     def _most(self) -> dict[int, int]:
@@ -197,29 +196,49 @@ class RosterModel:
             return self._ways_given[day, shift]
         return ways_of(self.case, day, shift)
 
-    def _make_breaks(self) -> None:
-        case, clock = self.case, self.case.clock
+    @cached_property
+    def _cover(self) -> "_Cover":
+        """Heads, and breaks of open cells; made only where a rule asks for them."""
         table = np.where(self._open, OFF, self.around.table).astype(np.int16)
         duties = self.around.duties or Duties.of(())
-        frozen = duties.pick(~self._open[duties.agent, duties.day])
-        rest = Roster(case, table, frozen)
-        self._frozen = frozen
-        self._present: dict[int, list[tuple[int, Any]]] = defaultdict(list)
-        self._gone: dict[int, list[tuple[int, Any]]] = defaultdict(list)
-        self.way_counts: dict[tuple[int, ...], list[tuple[Way, Any]]] = {}
-        for (day, shift), heads in self._heads.items():
+        rest = Roster(
+            self.case, table, duties.pick(~self._open[duties.agent, duties.day])
+        )
+        cover = _Cover(rest)
+        heads = self._count_heads()
+        for (day, shift), count in heads.items():
             span = self._span(day, shift)
             for interval in range(span.start, span.stop):
-                self._present[interval].append((1, heads))
-        owners = self._owners() if self._personal else self._heads
-        for owner, heads in owners.items():
-            self._make_ways(owner, heads)
-        self.intervals: Sequence[int] = (
-            range(clock.intervals) if self._open.all() else sorted(self._present)
-        )
-        self._base = rest.scheduled.astype(int)
-        self._base_break = rest.on_break.astype(int)
-        self._base_away = rest.away.astype(int)
+                cover.present[interval].append((1, count))
+        for owner, count in (self._owners() if self._personal else heads).items():
+            self._make_ways(cover, owner, count)
+        return cover
+
+    @property
+    def way_counts(self) -> dict[tuple[int, ...], list[tuple[Way, Any]]]:
+        """How many people break a shift in each way, by day, shift and perhaps person."""
+        return self._cover.ways
+
+    @property
+    def intervals(self) -> Sequence[int]:
+        """Intervals that open cells can change."""
+        if self._open.all():
+            return range(self.case.clock.intervals)
+        return sorted(self._cover.present)
+
+    def _count_heads(self) -> dict[tuple[int, int], Any]:
+        """Return how many people of open cells start each shift each day."""
+        by_column: dict[tuple[int, int], list[Any]] = defaultdict(list)
+        for (_, day), cell in self.cells.items():
+            for shift, literal in cell.items():
+                by_column[day, shift].append(literal)
+        heads: dict[tuple[int, int], Any] = {}
+        for column, literals in by_column.items():
+            heads[column] = literals[0]
+            if len(literals) > 1:
+                heads[column] = self._count(len(literals))
+                self.cp.add(_sum(literals) == heads[column])
+        return heads
 
     def _owners(self) -> dict[tuple[int, ...], Any]:
         return {
@@ -234,18 +253,18 @@ class RosterModel:
             int(self.case.start[column, shift]), int(self.case.end[column, shift])
         )
 
-    def _make_ways(self, owner: tuple[int, ...], heads: Any) -> None:
+    def _make_ways(self, cover: "_Cover", owner: tuple[int, ...], heads: Any) -> None:
         day, shift = owner[:2]
         ways = self.ways(day, shift)
         if len(ways) == 1:
-            self.way_counts[owner] = [(ways[0], heads)]
+            cover.ways[owner] = [(ways[0], heads)]
         else:
             most = self._most.get(heads.index, 1)
             counts = [self._count(most) for _ in ways]
             self.cp.add(_sum(counts) == heads)
-            self.way_counts[owner] = list(zip(ways, counts, strict=True))
+            cover.ways[owner] = list(zip(ways, counts, strict=True))
         span = self._span(day, shift)
-        for way, count in self.way_counts[owner]:
+        for way, count in cover.ways[owner]:
             gone: set[int] = set()
             for _, start, end in way:
                 touched = self.case.clock.touched(start, end)
@@ -253,7 +272,7 @@ class RosterModel:
                     range(max(span.start, touched.start), min(span.stop, touched.stop))
                 )
             for interval in gone:
-                self._gone[interval].append((1, count))
+                cover.gone[interval].append((1, count))
 
     def _count(self, most: int) -> Any:
         if most == 1:
@@ -264,17 +283,20 @@ class RosterModel:
 
     def scheduled(self, interval: int) -> Terms:
         """Return the heads in a shift in an interval."""
-        return [(int(self._base[interval]), 1), *self._present[interval]]
+        cover = self._cover
+        return [(int(cover.rest.scheduled[interval]), 1), *cover.present[interval]]
 
     def on_break(self, interval: int) -> Terms:
         """Return the heads on a break in an interval."""
-        return [(int(self._base_break[interval]), 1), *self._gone.get(interval, [])]
+        cover = self._cover
+        return [(int(cover.rest.on_break[interval]), 1), *cover.gone[interval]]
 
     def on_phone(self, interval: int) -> Terms:
         """Return the heads on the phone in an interval."""
-        gone = [(-weight, count) for weight, count in self._gone.get(interval, [])]
-        base = int(self._base[interval] - self._base_away[interval])
-        return [(base, 1), *self._present[interval], *gone]
+        cover = self._cover
+        gone = [(-weight, count) for weight, count in cover.gone[interval]]
+        base = int(cover.phone[interval])
+        return [(base, 1), *cover.present[interval], *gone]
 
     def breaks_taken(self) -> Iterator[tuple[Where, Literal, int, int, Way]]:
         """Yield place, literal, start, end and breaks of each way to break a shift."""
@@ -613,14 +635,17 @@ class RosterModel:
             table[agent, day] = chosen[0] if chosen else OFF
         for at, booked in self._overtime.items():
             overtime[at] = value(booked)
-        rows = self._frozen.rows() + self._deal(table, value)
+        rows = self._deal(table, value)
         return Roster(self.case, table, Duties.of(rows), overtime=overtime)
 
     def _deal(
         self, table: NDArray[np.int16], value: Any
     ) -> list[tuple[int, int, str, int, int]]:
         """Deal the ways to break a shift out to the people in it, in order."""
-        rows = []
+        if "_cover" not in self.__dict__:
+            duties = self.around.duties or Duties.of(())
+            return duties.pick(~self._open[duties.agent, duties.day]).rows()
+        rows = (self._cover.rest.duties or Duties.of(())).rows()
         for owner, ways in self.way_counts.items():
             day, shift = owner[:2]
             if len(owner) > 2:
@@ -633,6 +658,17 @@ class RosterModel:
                 for _, agent in zip(range(value(count)), seats, strict=False):
                     rows.extend((agent, day, *taken) for taken in way)
         return rows
+
+
+class _Cover:
+    """Terms of the heads in each interval: what stands, and what open cells add."""
+
+    def __init__(self, rest: Roster) -> None:
+        self.rest = rest
+        self.phone = rest.on_phone
+        self.present: dict[int, list[tuple[int, Any]]] = defaultdict(list)
+        self.gone: dict[int, list[tuple[int, Any]]] = defaultdict(list)
+        self.ways: dict[tuple[int, ...], list[tuple[Way, Any]]] = {}
 
 
 def ways_of(case: Case, day: int, shift: int) -> list[Way]:

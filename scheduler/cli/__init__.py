@@ -1,0 +1,274 @@
+"""The command line: ``roster``.
+
+Only what answers ``--help`` is imported here; each command imports what it needs.
+"""
+
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+HELP = """Rosters for contact centres, from the call history to an audited plan.
+
+A case is a folder with case.toml and its tables, or one workbook case.xlsx.
+Exit codes: 0 done, 1 internal error, 2 usage, 3 input invalid, 4 the rules conflict,
+5 nothing usable found in time, 6 hard rules broken, 7 I/O, 130 interrupted.
+"""
+
+UsageProblem: Any = typer.BadParameter.__mro__[2]
+"""What wrong arguments raise, whichever copy of its parser typer brings."""
+
+app = typer.Typer(
+    help=HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Language(StrEnum):
+    """Languages of reports and summaries."""
+
+    zh = "zh"
+    en = "en"
+
+
+class PackName(StrEnum):
+    """Rule books of the demo."""
+
+    bank = "bank"
+    six = "six-on-one-off"
+
+
+def _above_zero(seconds: float | None) -> float | None:
+    if seconds is not None and not 0 < seconds <= 604_800:
+        raise typer.BadParameter("Expected seconds above 0, up to 604800.")
+    return seconds
+
+
+CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="Folder or workbook.")]
+Out = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Where results go.  [CASE/out]")
+]
+Seconds = Annotated[
+    float | None,
+    typer.Option(metavar="S", help="Time to solve.", callback=_above_zero),
+]
+Seed = Annotated[int | None, typer.Option(min=0, max=2**31 - 1, metavar="N")]
+Workers = Annotated[
+    int | None, typer.Option(min=0, max=256, metavar="N", help="0 = automatic.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print problems only.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Lang = Annotated[Language | None, typer.Option(help="Language.  [that of the case]")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show where an error arose.")]
+
+
+@app.command()
+def demo(
+    pack: Annotated[PackName, typer.Option(help="Rule book.")] = PackName.bank,
+    out: Annotated[Path, typer.Option(metavar="DIR")] = Path("demo/out"),
+    people: Annotated[int, typer.Option(min=20, max=5000, metavar="N")] = 60,
+    seconds: Seconds = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    lang: Lang = None,
+    debug: Debug = False,
+) -> int:
+    """Write a sample case and solve it."""
+    from scheduler.cli import commands
+
+    options = commands.Options(out, seconds, seed, workers, quiet, as_json, _of(lang))
+    return commands.demo(pack.value, people, options)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made if missing.")],
+    lang: Annotated[Language, typer.Option(help="Report language.")] = Language.en,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> int:
+    """Write a commented case to fill in."""
+    from scheduler.cli import commands
+
+    return commands.init(folder, lang.value, commands.Options(quiet=quiet))
+
+
+@app.command()
+def forecast(
+    case: CasePath,
+    out: Out = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    lang: Lang = None,
+    debug: Debug = False,
+) -> int:
+    """Forecast calls; write forecast.csv."""
+    from scheduler.cli import commands
+
+    options = commands.Options(out, quiet=quiet, as_json=as_json, language=_of(lang))
+    return commands.forecast(case, options)
+
+
+@app.command()
+def staff(
+    case: CasePath,
+    out: Out = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    lang: Lang = None,
+    debug: Debug = False,
+) -> int:
+    """Compute the heads needed; write requirement.csv."""
+    from scheduler.cli import commands
+
+    options = commands.Options(out, quiet=quiet, as_json=as_json, language=_of(lang))
+    return commands.staff(case, options)
+
+
+@app.command()
+def solve(
+    case: CasePath,
+    out: Out = None,
+    seconds: Seconds = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    lang: Lang = None,
+    debug: Debug = False,
+) -> int:
+    """Make the roster; write everything."""
+    from scheduler.cli import commands
+
+    options = commands.Options(out, seconds, seed, workers, quiet, as_json, _of(lang))
+    return commands.solve(case, options)
+
+
+@app.command()
+def audit(
+    case: CasePath,
+    roster: Annotated[
+        Path | None,
+        typer.Argument(metavar="[ROSTER]", help="CSV or workbook.  [out/roster.csv]"),
+    ] = None,
+    out: Out = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    lang: Lang = None,
+    debug: Debug = False,
+) -> int:
+    """Hold a roster against the rules."""
+    from scheduler.cli import commands
+
+    options = commands.Options(out, quiet=quiet, as_json=as_json, language=_of(lang))
+    return commands.audit(case, roster, options)
+
+
+@app.command()
+def report(
+    case: CasePath,
+    out: Out = None,
+    quiet: Quiet = False,
+    lang: Lang = None,
+    debug: Debug = False,
+) -> int:
+    """Write report.html and roster.xlsx again from the roster in out/."""
+    from scheduler.cli import commands
+
+    return commands.report(case, commands.Options(out, quiet=quiet, language=_of(lang)))
+
+
+@app.command()
+def rules(
+    lang: Annotated[Language, typer.Option(help="Language.")] = Language.en,
+    as_json: Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As a table.")] = False,
+    debug: Debug = False,
+) -> int:
+    """List the rules with their parameters and sources."""
+    from scheduler.cli import commands
+
+    form = "json" if as_json else "markdown" if markdown else "text"
+    return commands.rules(lang.value, form)
+
+
+def _of(language: Language | None) -> str | None:
+    return None if language is None else language.value
+
+
+# -- errors and exit codes ------------------------------------------------------------
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code.
+
+    Examples
+    --------
+    >>> run(["rules", "--json", "--lang", "fr"])
+    2
+    """
+    return _guarded(lambda: _invoke(arguments), debug="--debug" in arguments)
+
+
+def _invoke(arguments: Sequence[str]) -> int:
+    try:
+        code = app(list(arguments), prog_name="roster", standalone_mode=False)
+    except UsageProblem as error:
+        error.show()
+        return int(error.exit_code)
+    except typer.Abort:
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _guarded(command: Callable[[], int], *, debug: bool) -> int:
+    try:
+        code = command()
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        return _explained(error)
+
+
+def _explained(error: Exception) -> int:
+    """Say on stderr what is wrong, and return the exit code for it."""
+    from forecasts.problems import InputError
+
+    if isinstance(error, InputError):
+        sys.stderr.write(f"{error}\n")
+        return 3
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"{place}{error.strerror or error}.\n")
+        return 7
+    words = " ".join(str(error).split())[:200]
+    sys.stderr.write(
+        f"Internal error, {type(error).__name__}: {words} Run with --debug for more.\n"
+    )
+    return 1

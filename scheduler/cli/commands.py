@@ -1,0 +1,260 @@
+"""What each command does: read, call, print, return the exit code."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+
+import typer
+
+from constraints.roster import Roster
+from constraints.rule import Text
+from constraints.rule import audit as audit_roster
+from forecasts.problems import InputError, Problem
+from scheduler.cli import show
+from scheduler.cli.progress import progress
+from scheduler.files.place import check_folder, hold, replace_file
+from scheduler.files.read import Plan, read_case
+from scheduler.files.rosters import read_roster
+from scheduler.files.write import (
+    audit_record,
+    json_text,
+    result_record,
+    sha256,
+    write_failure,
+    write_frame,
+    write_outputs,
+)
+from scheduler.result import Result
+
+DONE, CONFLICT, NOTHING, BROKEN, INTERRUPTED = 0, 4, 5, 6, 130
+CODES = {"infeasible": CONFLICT, "unknown": NOTHING, "interrupted": INTERRUPTED}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says beyond the case; None leaves it to the case."""
+
+    out: Path | None = None
+    seconds: float | None = None
+    seed: int | None = None
+    workers: int | None = None
+    quiet: bool = False
+    as_json: bool = False
+    language: str | None = None
+
+    def plan(self, path: Path) -> Plan:
+        """Read a case, in the language asked for."""
+        plan = read_case(path)
+        if self.language is None:
+            return plan
+        return replace(
+            plan,
+            case=replace(plan.case, language=self.language),
+            settings=replace(plan.settings, language=self.language),
+        )
+
+    def folder(self, plan: Plan) -> Path:
+        """Return where results go."""
+        return plan.out if self.out is None else self.out
+
+    def say(self, lines: Iterable[str]) -> None:
+        """Print lines, unless nothing or JSON is wanted."""
+        if not self.quiet and not self.as_json:
+            sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+# -- a case of one's own, or of ours -----------------------------------------------
+
+
+def init(folder: Path, language: str, options: Options) -> int:
+    """Write a commented case."""
+    from scheduler.files.template import write_template
+
+    if any((folder / name).exists() for name in ("case.toml", "case.xlsx")):
+        raise typer.BadParameter(f"There is a case in {folder} already.")
+    write_template(folder, language)
+    words = Text(
+        "Written: {folder}. Next: roster solve {folder}",
+        "已写入:{folder}。下一步:roster solve {folder}",
+    )
+    options.say([show.say(words.format(folder=folder), language)])
+    return DONE
+
+
+def demo(pack: str, people: int, options: Options) -> int:
+    """Write a sample case beside its results, and solve it."""
+    from scheduler.demo import is_demo_case, write_demo_case
+
+    out = options.out or Path("demo/out")
+    folder = out.parent if out.name == "out" else out.parent / f"{out.name}-case"
+    if not is_demo_case(folder):
+        raise typer.BadParameter(
+            f"{folder} holds a case that is not the demo; name another --out."
+        )
+    write_demo_case(folder, pack=pack, people=people)
+    return solve(folder, replace(options, out=out))
+
+
+# -- demand ------------------------------------------------------------------------
+
+
+def forecast(path: Path, options: Options) -> int:
+    """Write forecast.csv."""
+    plan = options.plan(path)
+    expected = plan.forecast
+    if expected is None:
+        raise InputError(
+            [
+                Problem(
+                    file="requirement.csv",
+                    found="a requirement that stands in for the forecast",
+                    expected="calls.csv alone",
+                    remedy="Take requirement.csv out of the case to forecast.",
+                )
+            ]
+        )
+    target = options.folder(plan) / "forecast.csv"
+    frame = expected.to_frame()
+    with hold(target.parent):
+        replace_file(target, lambda file: write_frame(file, frame))
+    options.say([*show.expected(expected, plan.case), str(target)])
+    if options.as_json:
+        sys.stdout.write(frame.to_json(orient="records", force_ascii=False) + "\n")
+    return DONE
+
+
+def staff(path: Path, options: Options) -> int:
+    """Write requirement.csv."""
+    plan = options.plan(path)
+    target = options.folder(plan) / "requirement.csv"
+    frame = plan.case.requirement.to_frame()
+    with hold(target.parent):
+        replace_file(target, lambda file: write_frame(file, frame))
+    options.say([*show.needed(plan.case.requirement, plan.case), str(target)])
+    if options.as_json:
+        sys.stdout.write(frame.to_json(orient="records", force_ascii=False) + "\n")
+    return DONE
+
+
+# -- solve -------------------------------------------------------------------------
+
+
+def solve(path: Path, options: Options) -> int:
+    """Solve a case and write everything."""
+    plan = options.plan(path)
+    out = options.folder(plan)
+    check_folder(out)
+    with hold(out), _stopping() as stop:
+        result = _solved(plan, options, stop)
+        if result.roster is None:
+            write_failure(plan, result, out)
+            sys.stderr.writelines(f"{line}\n" for line in show.failure(plan, result))
+        else:
+            write_outputs(plan, result, out)
+    options.say(show.outcome(plan, result, out))
+    if options.as_json:
+        sys.stdout.write(json_text(result_record(plan, result)))
+    return CODES.get(result.status, DONE)
+
+
+def _solved(plan: Plan, options: Options, stop: threading.Event) -> Result:
+    from scheduler.engine.solve import solve as search
+
+    settings = plan.settings
+    with progress(quiet=options.quiet) as on_step:
+        return search(
+            plan.case,
+            seconds=settings.seconds if options.seconds is None else options.seconds,
+            seed=settings.seed if options.seed is None else options.seed,
+            workers=settings.workers if options.workers is None else options.workers,
+            on_step=on_step,
+            stop=stop,
+        )
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """Give an event that the first Ctrl-C sets; the second ends at once."""
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(INTERRUPTED)
+        stop.set()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, on_signal) for number in numbers]
+    try:
+        yield stop
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+# -- audit and report --------------------------------------------------------------
+
+
+def audit(path: Path, roster_path: Path | None, options: Options) -> int:
+    """Audit a roster; hard rules broken give exit 6."""
+    plan = options.plan(path)
+    file = roster_path or options.folder(plan) / "roster.csv"
+    roster = _with_breaks(read_roster(file, plan.case))
+    found = audit_roster(roster)
+    options.say(show.violations(plan.case, found))
+    if options.as_json:
+        files = (file, file.parent / "duties.csv")
+        sums = {one.name: sha256(one) for one in files if one.is_file()}
+        sys.stdout.write(json_text(audit_record(roster, found, sums)))
+    return BROKEN if found.hard else DONE
+
+
+def _with_breaks(roster: Roster) -> Roster:
+    if roster.duties is not None:
+        return roster
+    from scheduler.engine.breaks import place_breaks
+
+    return place_breaks(roster)
+
+
+def report(path: Path, options: Options) -> int:
+    """Write the page and the workbook again."""
+    from scheduler.files.again import read_result
+    from scheduler.report.page import write_page
+    from scheduler.report.workbook import write_workbook
+
+    plan = options.plan(path)
+    out = options.folder(plan)
+    roster = _with_breaks(read_roster(out / "roster.csv", plan.case))
+    result = read_result(out, roster, plan.notes)
+    with hold(out):
+        replace_file(out / "report.html", lambda file: write_page(file, plan, result))
+        replace_file(
+            out / "roster.xlsx", lambda file: write_workbook(file, plan, result)
+        )
+    options.say([str(out / "report.html"), str(out / "roster.xlsx")])
+    return DONE
+
+
+# -- rules -------------------------------------------------------------------------
+
+
+def rules(language: str, form: str) -> int:
+    """List the rules."""
+    from constraints.pack import RULES
+
+    records = show.rule_records(RULES, language)
+    if form == "json":
+        sys.stdout.write(json_text({"rules": records}))
+        return DONE
+    lines = show.rule_table(records) if form == "markdown" else show.rule_lines(records)
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    return DONE

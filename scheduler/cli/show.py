@@ -1,0 +1,335 @@
+"""What the command line says to people, in 80 columns and two languages."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.cells import cell_len
+
+from constraints.case import Case
+from constraints.rule import Audit, Rule, Text, Violation
+from forecasts.forecaster import Forecast
+from forecasts.requirement import Requirement
+from scheduler.files.read import Plan
+from scheduler.result import Result
+from scheduler.summary import kpi
+
+WIDTH = 80
+MOST_HARD, MOST_SOFT = 10, 3
+"""Rows shown of each rule."""
+
+
+STATUS = {
+    "optimal": Text("optimal, proved", "最优(已证明)"),
+    "feasible": Text("feasible", "可行"),
+    "heuristic": Text("heuristic", "启发式"),
+    "infeasible": Text("the rules conflict", "规则冲突"),
+    "unknown": Text("nothing usable found in time", "限时内未找到可用方案"),
+    "interrupted": Text("interrupted, best roster kept", "已中断,保留当前最优"),
+}
+WORDS = {
+    "status": Text("Status", "状态"),
+    "cost": Text("Cost", "成本"),
+    "bound": Text("bound", "下界"),
+    "gap": Text("gap", "差距"),
+    "short": Text("Head-hours short", "缺口人时"),
+    "over": Text("over", "富余人时"),
+    "level": Text("Service level", "服务水平"),
+    "occupancy": Text("occupancy", "占用率"),
+    "wishes": Text("Wishes met", "满足意愿"),
+    "leave": Text("Leave granted", "批准休假"),
+    "files": Text("Files", "文件"),
+    "of": Text("of", "/"),
+    "in": Text("after", "用时"),
+    "none": Text("Nothing to report: every rule is kept.", "未发现违规。"),
+    "hard": Text("hard", "硬性"),
+    "soft": Text("soft", "软性"),
+    "more": Text("more rows; see --json", "条未列出,见 --json"),
+    "rules": Text("rules over", "条规则,检查"),
+    "cells": Text("cells checked", "个单元格"),
+    "note": Text("Note", "提示"),
+    "calls": Text("calls", "来电"),
+    "busiest": Text("busiest interval", "最忙时段"),
+    "heads": Text("head-hours needed", "需求人时"),
+    "peak": Text("at most heads", "最多人数"),
+    "lines": Text("rows", "行"),
+}
+
+
+def say(text: Text, language: str) -> str:
+    """Return a sentence in one language."""
+    return text.zh if language == "zh" else text.en
+
+
+class _Words:
+    """Words of one language, by name."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def __getitem__(self, name: str) -> str:
+        return say(WORDS[name], self.language)
+
+
+def wrapped(words: str, indent: int = 0, width: int = WIDTH) -> Iterator[str]:
+    """Yield lines of at most ``width`` columns; Chinese characters take two.
+
+    Examples
+    --------
+    >>> list(wrapped("one two three", indent=2, width=10))
+    ['one two', '  three']
+    """
+    line, room = "", width
+    for piece in _pieces(words):
+        if line.strip() and cell_len(line + piece.rstrip()) > room:
+            yield line.rstrip()
+            line = " " * indent + piece.lstrip()
+        else:
+            line += piece
+    if line.strip():
+        yield line.rstrip()
+
+
+def _pieces(words: str) -> Iterator[str]:
+    """Yield what may stand at the start of a line: words and wide characters."""
+    piece = ""
+    for character in words:
+        if cell_len(character) > 1:
+            if piece:
+                yield piece
+                piece = ""
+            yield character
+            continue
+        piece += character
+        if character == " ":
+            yield piece
+            piece = ""
+    if piece:
+        yield piece
+
+
+def padded(words: str, columns: int) -> str:
+    """Return words filled up with spaces, or cut, to a number of columns.
+
+    Examples
+    --------
+    >>> padded("状态", 6), padded("rest.daily", 4)
+    ('状态  ', 'rest')
+    """
+    while cell_len(words) > columns:
+        words = words[:-1]
+    return words + " " * (columns - cell_len(words))
+
+
+# -- solve -------------------------------------------------------------------------
+
+
+def outcome(plan: Plan, result: Result, out: Path) -> Iterator[str]:
+    """Yield the summary of a solve."""
+    case = plan.case
+    words = _Words(case.language)
+    status = say(
+        STATUS.get(result.status, Text(result.status, result.status)), case.language
+    )
+    yield f"{words['status']}: {status}, {words['in']} {result.seconds:.1f} s"
+    if result.roster is not None and result.audit is not None:
+        yield from _figures(result, result.audit, words)
+    yield from notes((*plan.notes, *result.warnings), words)
+    yield from wrapped(f"{words['files']}: {out}", 2)
+
+
+def _figures(result: Result, found: Audit, words: _Words) -> Iterator[str]:
+    assert result.roster is not None
+    figures = kpi(result.roster, found)
+    gap = "" if result.gap is None else f", {words['gap']} {result.gap:.1%}"
+    yield f"{words['cost']}: {found.cost:,}, {words['bound']} {result.bound:,}{gap}"
+    for rule, cost in found.cost_by_rule().items():
+        if cost:
+            yield f"  {padded(rule, 24)}{cost:>10,}"
+    yield (
+        f"{words['short']}: {figures['short_hours']:,.1f}, "
+        f"{words['over']} {figures['over_hours']:,.1f}"
+    )
+    if figures["service_level"] is not None:
+        yield (
+            f"{words['level']}: {figures['service_level']:.1%}, "
+            f"{words['occupancy']} {figures['occupancy']:.1%}"
+        )
+    if figures["requests"]:
+        yield (
+            f"{words['wishes']}: {figures['requests_met']} {words['of']} "
+            f"{figures['requests']}"
+        )
+    yield from _leave(result.roster.case, words)
+
+
+def _leave(case: Case, words: _Words) -> Iterator[str]:
+    asked = [leave for leave in case.leave if leave.requested]
+    if not asked:
+        return
+    granted = sum(leave.granted for leave in asked)
+    yield f"{words['leave']}: {granted} {words['of']} {len(asked)}"
+    for leave in asked:
+        if not leave.granted:
+            place = f"leave.csv:{leave.line} {case.agents[leave.agent].id}"
+            yield from wrapped(f"  {place}: {leave.reason}", 4)
+
+
+def notes(texts: Iterable[Text], words: _Words) -> Iterator[str]:
+    """Yield notes, wrapped."""
+    for text in texts:
+        yield from wrapped(f"{words['note']}: {say(text, words.language)}", 2)
+
+
+def failure(plan: Plan, result: Result) -> Iterator[str]:
+    """Yield why there is no roster."""
+    language = plan.case.language
+    yield say(STATUS.get(result.status, STATUS["unknown"]), language)
+    for conflict in result.conflicts:
+        yield from wrapped(f"- {say(conflict, language)}", 2)
+
+
+# -- audit -------------------------------------------------------------------------
+
+
+def violations(case: Case, found: Audit) -> Iterator[str]:
+    """Yield an audit as a table: hard rules first, then soft ones, dearest first.
+
+    Of each rule only a few rows are shown, so that none hides behind another.
+    """
+    words = _Words(case.language)
+    costs = found.cost_by_rule()
+    hard = {violation.rule for violation in found.hard}
+    for rule in sorted(costs, key=lambda id: (id not in hard, -costs[id])):
+        rows = [violation for violation in found.violations if violation.rule == rule]
+        rows.sort(key=lambda violation: -violation.cost)
+        most = MOST_HARD if rule in hard else MOST_SOFT
+        for row in rows[:most]:
+            yield from _violation(row, words)
+        if len(rows) > most:
+            yield f"     ... {len(rows) - most:,} {words['more']}"
+    if not found.violations:
+        yield words["none"]
+    yield from _by_rule(found, words)
+    yield (
+        f"{len(found.rules)} {words['rules']} {found.cells:,} {words['cells']}: "
+        f"{len(found.hard):,} {words['hard']}, "
+        f"{len(found.violations) - len(found.hard):,} {words['soft']}, "
+        f"{words['cost']} {found.cost:,}"
+    )
+
+
+def _violation(row: Violation, words: _Words) -> Iterator[str]:
+    head = (
+        f"{padded(words[row.severity], 5)}{padded(row.rule, 23)}"
+        f"{row.amount:>7,} {padded(row.unit, 8)}"
+    )
+    cost = f"{row.cost:>7,}" if row.severity == "soft" else ""
+    yield (head + cost).rstrip()
+    yield from wrapped(f"     {say(row.text, words.language)}", 5)
+
+
+def _by_rule(found: Audit, words: _Words) -> Iterator[str]:
+    counts: dict[str, int] = {}
+    for violation in found.violations:
+        counts[violation.rule] = counts.get(violation.rule, 0) + 1
+    costs = found.cost_by_rule()
+    for rule in sorted(counts, key=lambda id: -costs[id]):
+        yield (
+            f"  {padded(rule, 24)}{counts[rule]:>7,} {words['lines']}  "
+            f"{words['cost']} {costs[rule]:,}"
+        )
+
+
+# -- forecast and staffing ---------------------------------------------------------
+
+
+def expected(forecast: Forecast, case: Case) -> Iterator[str]:
+    """Yield the summary of a forecast, a line a queue."""
+    words = _Words(case.language)
+    for number, queue in enumerate(forecast.queues):
+        calls = forecast.calls[number]
+        busiest = int(calls.argmax())
+        yield (
+            f"{queue}: {calls.sum():,.0f} {words['calls']} ({forecast.method[number]})"
+        )
+        yield (
+            f"  {words['busiest']} {case.clock.stamp(busiest)[:16]}: "
+            f"{calls[busiest]:,.1f} {words['calls']}"
+        )
+
+
+def needed(requirement: Requirement, case: Case) -> Iterator[str]:
+    """Yield the summary of a requirement, a line a queue."""
+    words = _Words(case.language)
+    hours = case.clock.interval_minutes / 60
+    for number, queue in enumerate(requirement.queues):
+        heads = requirement.heads[number]
+        yield (
+            f"{queue}: {heads.sum() * hours:,.0f} {words['heads']}, "
+            f"{words['peak']} {heads.max(initial=0)}"
+        )
+
+
+# -- rules -------------------------------------------------------------------------
+
+
+def rule_records(book: Sequence[type[Rule]], language: str) -> list[dict[str, Any]]:
+    """Return id, kind, parameters, sentence and source of rules."""
+    return [_rule_record(rule, language) for rule in book]
+
+
+def _rule_record(rule: type[Rule], language: str) -> dict[str, Any]:
+    usual = rule()
+    return {
+        "id": rule.id,
+        "kind": "hard" if usual.penalty is None else "soft",
+        "penalty": usual.penalty,
+        "unit": rule.unit,
+        "parameters": rule.parameters(),
+        "meaning": say(rule.meaning.format(rule=usual), language),
+        "source": rule.source,
+    }
+
+
+def rule_lines(records: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Yield rules as text."""
+    for record in records:
+        yield f"{record['id']}  ({_kind(record)})"
+        yield from wrapped(f"    {record['meaning']}", 4)
+        given = ", ".join(_parameter(*item) for item in record["parameters"].items())
+        if given:
+            yield from wrapped(f"    {given}", 4)
+        yield from wrapped(f"    {record['source']}", 4)
+
+
+def rule_table(records: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Yield rules as a Markdown table."""
+    yield "| rule | kind | what it says | parameters (default) | source |"
+    yield "|---|---|---|---|---|"
+    for record in records:
+        given = ", ".join(
+            f"`{_parameter(*item)}`" for item in record["parameters"].items()
+        )
+        cells = (
+            f"`{record['id']}`",
+            _kind(record),
+            record["meaning"],
+            given or "-",
+            record["source"],
+        )
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _kind(record: dict[str, Any]) -> str:
+    if record["kind"] == "hard":
+        return "hard"
+    return f"soft, {record['penalty']} per {record['unit']}"
+
+
+def _parameter(name: str, value: object) -> str:
+    if value is None:
+        return name
+    if isinstance(value, bool):
+        return f"{name} = {str(value).lower()}"
+    return f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}"

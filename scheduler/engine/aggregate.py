@@ -1,0 +1,347 @@
+"""Counts: how many people of each kind start each shift each day, and a proved bound.
+
+People alike in contract and in the shifts that suit them are one kind. What a rule asks
+of each person is summed over a kind, so every roster gives counts that meet the model,
+and its optimum is a lower bound on the cost of every roster. Rules without a form here
+are left out, which can only lower the bound; so are soft ones that cannot be negative.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from ortools.sat.python import cp_model
+
+from constraints.case import OPEN, Case
+from constraints.coverage import CoverageFloor, CoverageNeed
+from constraints.cycle import Cycle, cycles, leave_days_a_week, leave_minutes
+from constraints.hours import HoursAverage, HoursOvertime, HoursUnder, HoursWeeklyMax
+from constraints.rest import DailyRest, WeeklyRest
+from constraints.roster import Roster
+from constraints.rule import Rule
+from constraints.sequence import NightsRun, SequenceRun
+from scheduler.engine.model import ways_of
+from scheduler.engine.solver import Budget, run
+
+HOUR = 60
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the counts model found.
+
+    Attributes
+    ----------
+    bound
+        No roster of the case costs less.
+    kinds
+        Kind of each person; shape ``(agents,)``.
+    heads
+        People of each kind that start each shift each day; None where nothing was
+        found; shape ``(kinds, days, shifts)``.
+    infeasible
+        Whether no roster can meet the hard rules counted here.
+    """
+
+    bound: int
+    kinds: NDArray[np.int64]
+    heads: NDArray[np.int64] | None
+    infeasible: bool
+
+
+def kinds_of(case: Case) -> NDArray[np.int64]:
+    """Return the kind of each person, numbered from 0; shape ``(agents,)``."""
+    seen: dict[tuple[object, ...], int] = {}
+    return np.array([
+        seen.setdefault((agent.week_minutes, case.suits[a].tobytes()), len(seen))
+        for a, agent in enumerate(case.agents)
+    ], np.int64)
+
+
+def count_people(
+    case: Case, budget: Budget, *, seconds: float, effort: float, seed: int, workers: int
+) -> Counts:
+    """Solve the counts model within a share of the budget."""
+    draft = _Counting(case)
+    outcome = run(
+        draft.cp, budget, seconds=seconds, effort=effort, seed=seed, workers=workers
+    )
+    heads = None
+    if outcome.found:
+        heads = np.zeros((draft.number, case.days, len(case.shifts)), np.int64)
+        for at, variable in draft.heads.items():
+            heads[at] = outcome.value(variable)
+    bound = max(0, outcome.bound or 0)
+    return Counts(bound, draft.kinds, heads, outcome.infeasible)
+
+
+class _Counting:
+    """The counts model of a case."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.cp = cp_model.CpModel()
+        self.kinds = kinds_of(case)
+        self.number = int(self.kinds.max(initial=-1)) + 1
+        self.people = [np.flatnonzero(self.kinds == k) for k in range(self.number)]
+        self._cost: list[tuple[Any, int]] = []
+        self._make_heads()
+        self._make_cover()
+        for rule in case.rules:
+            self._state(rule)
+        if self._cost:
+            variables, prices = zip(*self._cost, strict=True)
+            self.cp.minimize(
+                cp_model.LinearExpr.weighted_sum(list(variables), list(prices))
+            )
+
+    # -- variables ----------------------------------------------------------------------
+    def _make_heads(self) -> None:
+        case = self.case
+        free = case.free_to_work
+        pinned = case.pins != OPEN
+        self.heads: dict[tuple[int, int, int], Any] = {}
+        self.working: dict[tuple[int, int], Any] = {}
+        for kind, people in enumerate(self.people):
+            could = free[people].sum(axis=0)
+            must = (free & pinned[:, :, None])[people].sum(axis=0)
+            present = free[people].any(axis=2).sum(axis=0)
+            for day in range(case.days):
+                today = []
+                for shift in np.flatnonzero(could[day]):
+                    at = (kind, day, int(shift))
+                    low, high = int(must[day, shift]), int(could[day, shift])
+                    self.heads[at] = self.cp.new_int_var(low, high, "")
+                    today.append(self.heads[at])
+                working = self.cp.new_int_var(0, int(present[day]), "")
+                self.cp.add(cp_model.LinearExpr.sum(today) == working)
+                self.working[kind, day] = working
+
+    def _make_cover(self) -> None:
+        case = self.case
+        by_column: dict[tuple[int, int], list[Any]] = defaultdict(list)
+        for (_, day, shift), heads in self.heads.items():
+            by_column[day, shift].append(heads)
+        self.phone: dict[int, list[tuple[Any, int]]] = defaultdict(list)
+        for (day, shift), parts in by_column.items():
+            total = cp_model.LinearExpr.sum(parts)
+            most = int(case.free_to_work[:, day, shift].sum())
+            ways = ways_of(case, day, shift)
+            counts = [self.cp.new_int_var(0, most, "") for _ in ways]
+            self.cp.add(cp_model.LinearExpr.sum(counts) == total)
+            column = day + case.past
+            start = int(case.start[column, shift])
+            end = int(case.end[column, shift])
+            span = case.clock.span(start, end)
+            for way, count in zip(ways, counts, strict=True):
+                gone = {
+                    interval
+                    for _, begin, finish in way
+                    for interval in _range(case.clock.touched(begin, finish))
+                }
+                for interval in set(_range(span)) - gone:
+                    self.phone[interval].append((count, 1))
+        self.base = Roster.empty(_without_pins(case)).on_phone
+
+    # -- rules ----------------------------------------------------------------------------
+    def _state(self, rule: Rule) -> None:
+        """State what a rule asks of groups; nothing where it has no such form."""
+        if isinstance(rule, CoverageNeed):
+            self._need(rule)
+        elif isinstance(rule, HoursUnder) and rule.penalty is not None:
+            self._under(rule)
+        elif rule.penalty is None:
+            self._enforce(rule)
+
+    def _enforce(self, rule: Rule) -> None:
+        if isinstance(rule, CoverageFloor):
+            self._floor(rule)
+        elif isinstance(rule, HoursAverage):
+            self._average(rule)
+        elif isinstance(rule, HoursWeeklyMax):
+            self._weekly(rule)
+        elif isinstance(rule, SequenceRun):
+            self._window("most_days", rule, None)
+        elif isinstance(rule, NightsRun):
+            self._window("most_nights", rule, self.case.of_class("night"))
+        elif isinstance(rule, WeeklyRest) and rule.mode == "rolling":
+            length = rule.window_days
+            self._cap_windows(length, length - rule.days, None)
+        elif isinstance(rule, DailyRest):
+            self._rest(rule)
+
+    def _need(self, rule: CoverageNeed) -> None:
+        need, scale = self.case.requirement.heads[0], rule.penalty or 1
+        for interval in np.flatnonzero(self.case.counted):
+            terms = self.phone.get(int(interval), [])
+            lack = int(need[interval] - self.base[interval])
+            most = max(0, lack) + len(self.case.agents) + abs(lack)
+            short = self.cp.new_int_var(0, max(0, lack), "")
+            over = self.cp.new_int_var(0, most, "")
+            self.cp.add(_weighted([*terms, (short, 1), (over, -1)]) == lack)
+            self._cost.append((short, rule.short * scale))
+            self._cost.append((over, rule.over * scale))
+
+    def _floor(self, rule: CoverageFloor) -> None:
+        floor = rule.floor(self.case)
+        for interval in np.flatnonzero(self.case.counted):
+            least = floor - int(self.base[interval])
+            if least > 0:
+                self.cp.add(_weighted(self.phone.get(int(interval), [])) >= least)
+
+    def _average(self, rule: HoursAverage) -> None:
+        overtime = self.case.rule("hours.overtime")
+        if isinstance(overtime, HoursOvertime) and overtime.allowed:
+            return
+        for cycle in cycles(self.case, rule.cycle):
+            cap = rule.cap(self.case, cycle)
+            weekly = rule.cycle == "week"
+            self._cap_minutes(cycle, cap, credited=weekly)
+
+    def _weekly(self, rule: HoursWeeklyMax) -> None:
+        most = self.case.each(rule, "minutes").astype(int)
+        for week in cycles(self.case, "week"):
+            self._cap_minutes(week, most, credited=False)
+
+    def _cap_minutes(
+        self, cycle: Cycle, cap: NDArray[np.int64], *, credited: bool
+    ) -> None:
+        """Sum the paid minutes of a kind against the most its people can reach."""
+        for kind, people in enumerate(self.people):
+            most = sum(
+                _most_minutes(self.case, int(agent), cycle, int(cap[agent]), credited)
+                for agent in people
+            )
+            self.cp.add(_weighted(self._minutes(kind, cycle)) <= most)
+
+    def _minutes(self, kind: int, cycle: Cycle) -> list[tuple[Any, int]]:
+        case = self.case
+        days = {column - case.past for column in cycle.columns(case)}
+        return [
+            (heads, int(case.paid[day + case.past, shift]))
+            for (k, day, shift), heads in self.heads.items()
+            if k == kind and day in days
+        ]
+
+    def _under(self, rule: HoursUnder) -> None:
+        case = self.case
+        credit = leave_minutes(case) * leave_days_a_week(case)
+        for cycle in cycles(case, rule.cycle):
+            columns = cycle.columns(case)
+            target = rule.target(case, cycle)
+            leave = case.on_leave[:, columns.start : columns.stop].sum(axis=1)
+            # Each leave day credits at most once, each week at most its share.
+            most = np.minimum(leave * leave_minutes(case), credit * -(-cycle.days // 7))
+            for kind, people in enumerate(self.people):
+                worked = _history_minutes(case, columns)[people].sum()
+                due = int((target[people] - most[people]).sum() - worked)
+                if due > 0 and people.size:
+                    hours = self.cp.new_int_var(0, -(-due // HOUR), "")
+                    terms = [*self._minutes(kind, cycle), (hours, HOUR)]
+                    self.cp.add(_weighted(terms) >= due)
+                    self._cost.append((hours, rule.penalty or 0))
+
+    def _window(
+        self, parameter: str, rule: Rule, shifts: NDArray[np.intp] | None
+    ) -> None:
+        most = int(self.case.each(rule, parameter).max(initial=0))
+        self._cap_windows(most + 1, most, shifts)
+
+    def _cap_windows(
+        self, length: int, most: int, shifts: NDArray[np.intp] | None
+    ) -> None:
+        """At most so many days of any window, per person."""
+        for kind, people in enumerate(self.people):
+            for first in range(self.case.days - length + 1):
+                terms = []
+                for day in range(first, first + length):
+                    terms.extend(self._starts(kind, day, shifts))
+                self.cp.add(_weighted(terms) <= most * people.size)
+
+    def _starts(
+        self, kind: int, day: int, shifts: NDArray[np.intp] | None
+    ) -> list[tuple[Any, int]]:
+        if shifts is None:
+            return [(self.working[kind, day], 1)]
+        asked = [(kind, day, int(shift)) for shift in shifts]
+        return [(self.heads[at], 1) for at in asked if at in self.heads]
+
+    def _rest(self, rule: DailyRest) -> None:
+        """Nobody both ends late and starts early the day after."""
+        due = round(float(self.case.each(rule, "hours").min(initial=0)) * HOUR)
+        for day in range(1, self.case.days):
+            bad = rule.missing(self.case, day + self.case.past, 1, due) > 0
+            for row in np.unique(bad, axis=0):
+                if row.any():
+                    late = np.flatnonzero((bad >= row).all(axis=1))
+                    early = np.flatnonzero(row)
+                    for kind, people in enumerate(self.people):
+                        terms = self._starts(kind, day - 1, late)
+                        terms += self._starts(kind, day, early)
+                        self.cp.add(_weighted(terms) <= people.size)
+
+
+def _range(part: slice) -> range:
+    return range(part.start, part.stop)
+
+
+def _weighted(terms: list[tuple[Any, int]]) -> Any:
+    return cp_model.LinearExpr.weighted_sum(
+        [variable for variable, _ in terms], [weight for _, weight in terms]
+    )
+
+
+def _without_pins(case: Case) -> Case:
+    from dataclasses import replace
+
+    return replace(case, pins=np.zeros((0, 0), np.int16))
+
+
+def _history_minutes(case: Case, columns: range) -> NDArray[np.int64]:
+    """Return minutes worked on the days of some columns before the horizon."""
+    worked = Roster.empty(_without_pins(case)).paid
+    return np.asarray(worked[:, columns.start : columns.stop].sum(axis=1))
+
+
+def _most_minutes(
+    case: Case, agent: int, cycle: Cycle, cap: int, credited: bool
+) -> int:
+    """Return the most minutes a person can be paid in the horizon's part of a cycle."""
+    columns = cycle.columns(case)
+    days = [column - case.past for column in columns if column >= case.past]
+    free = case.free_to_work[agent, days]
+    before = [column for column in columns if column < case.past]
+    worked = [int(case.history[agent, column]) for column in before]
+    room = cap - sum(
+        int(case.paid[column, shift])
+        for column, shift in zip(before, worked, strict=True)
+        if shift >= 0
+    )
+    lengths = tuple(sorted({
+        int(case.paid[days[0] + case.past, shift])
+        for shift in np.flatnonzero(free.any(axis=0))
+    })) if days else ()
+    most_days = int(free.any(axis=1).sum())
+    leave = int(case.on_leave[agent, columns.start : columns.stop].sum())
+    if not credited or not leave:
+        return _fill(max(0, room), lengths, most_days)
+    minutes = int(leave_minutes(case)[agent])
+    past_days = sum(shift >= 0 for shift in worked)
+    best = 0
+    for work in range(most_days + 1):
+        counted = min(leave, max(0, leave_days_a_week(case) - work - past_days))
+        best = max(best, _fill(max(0, room - minutes * counted), lengths, work))
+    return best
+
+
+@lru_cache(maxsize=4096)
+def _fill(room: int, lengths: tuple[int, ...], days: int) -> int:
+    """Return the largest sum of at most so many shift lengths that fits."""
+    sums = {0}
+    for _ in range(days):
+        sums |= {done + length for done in sums for length in lengths
+                 if done + length <= room}
+    return max(sums)

@@ -1,0 +1,110 @@
+"""Breaks: placed against the requirement, day by day, never breaking the floor."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from constraints.case import OFF
+from constraints.roster import Duties, Roster
+from scheduler.engine.model import BROKEN, ways_of
+
+ROUNDS = 4
+
+
+def place_breaks(roster: Roster) -> Roster:
+    """Return the roster with breaks placed anew, each where it costs least.
+
+    Shifts are broken one after the other, those with the fewest choices first, and
+    then moved as long as that helps. The cost of a head away is what
+    ``coverage.need`` charges, and much more below the floor or beyond the share of
+    people who may be away.
+
+    Examples
+    --------
+    >>> from constraints import read_rules
+    >>> from constraints.examples import tiny_case
+    >>> case = tiny_case(days=1, rules=read_rules("bank"))
+    >>> broken = place_breaks(Roster.from_codes(case, ["D", "D"]))
+    >>> [(kind, start // 60) for _, _, kind, start, _ in broken.duties.rows()]
+    [('meal', 10), ('meal', 11)]
+    """
+    return _Breaks(replace(roster, duties=Duties.of(()))).place()
+
+
+class _Breaks:
+    """Counts of people in a shift and away, kept up as breaks are placed."""
+
+    def __init__(self, roster: Roster) -> None:
+        case = roster.case
+        self.roster = roster
+        self.people = roster.scheduled
+        self.away = np.zeros_like(self.people)
+        need, floor = case.rule("coverage.need"), case.rule("coverage.floor")
+        self.short = getattr(need, "short", 0)
+        self.over = getattr(need, "over", 0)
+        self.floor = floor.floor(case) if floor is not None else 0  # type: ignore[attr-defined]
+        share = getattr(case.rule("breaks.meal"), "most_away", 1.0)
+        self.most = np.maximum(1, np.floor(share * self.people + 1e-9))
+        self.need = case.requirement.heads[0]
+        self.counted = case.counted
+        self.ways: dict[tuple[int, int], list[tuple[object, np.ndarray]]] = {}
+
+    def place(self) -> Roster:
+        """Place all breaks, then move them while that helps."""
+        case, table = self.roster.case, self.roster.table
+        seats = [
+            (int(agent), int(day), int(table[agent, day]))
+            for day in range(case.days)
+            for agent in np.flatnonzero(table[:, day] != OFF)
+        ]
+        seats.sort(key=lambda seat: (seat[1], len(self._ways(*seat[1:])), seat[2]))
+        chosen = {seat: self._take(seat) for seat in seats}
+        for _ in range(ROUNDS):
+            moved = False
+            for seat in seats:
+                before = chosen[seat]
+                self.away[self._ways(*seat[1:])[before][1]] -= 1
+                chosen[seat] = self._take(seat, prefer=before)
+                moved |= chosen[seat] != before
+            if not moved:
+                break
+        return self.roster.with_duties(Duties.of(
+            (agent, day, *taken)
+            for (agent, day, shift), number in chosen.items()
+            for taken in self._ways(day, shift)[number][0]  # type: ignore[attr-defined]
+        ))
+
+    def _ways(self, day: int, shift: int) -> list[tuple[object, np.ndarray]]:
+        """Return ways to break a shift, and the intervals each takes from the phone."""
+        if (day, shift) not in self.ways:
+            case, clock = self.roster.case, self.roster.case.clock
+            column = day + case.past
+            span = clock.span(
+                int(case.start[column, shift]), int(case.end[column, shift])
+            )
+            found = []
+            for way in ways_of(case, day, shift):
+                gone = np.zeros(clock.intervals, bool)
+                for _, start, end in way:
+                    gone[clock.touched(start, end)] = True
+                gone[: span.start] = gone[span.stop :] = False
+                found.append((way, np.flatnonzero(gone)))
+            self.ways[day, shift] = found
+        return self.ways[day, shift]
+
+    def _take(self, seat: tuple[int, int, int], prefer: int = 0) -> int:
+        """Take the cheapest way to break a shift."""
+        ways = self._ways(*seat[1:])
+        costs = [self._cost(gone) for _, gone in ways]
+        best = min(range(len(ways)), key=lambda n: (costs[n], n != prefer, n))
+        self.away[ways[best][1]] += 1
+        return best
+
+    def _cost(self, gone: np.ndarray) -> int:
+        """Return what one head less on the phone costs in some intervals."""
+        phone = (self.people - self.away)[gone] - 1
+        cost = np.where(phone < self.need[gone], self.short, -self.over)
+        cost = cost + BROKEN * (phone < self.floor)
+        cost = np.where(self.counted[gone], cost, 0)
+        cost = cost + BROKEN * (self.away[gone] + 1 > self.most[gone])
+        return int(cost.sum())

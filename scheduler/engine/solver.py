@@ -1,0 +1,182 @@
+"""The one place that owns CpSolver: limits, stopping, and values only where they are."""
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from ortools.sat.python import cp_model
+
+FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
+
+
+@dataclass
+class Budget:
+    """What is left to spend: elapsed seconds, effort, and whether to go on at all.
+
+    Attributes
+    ----------
+    seconds
+        Elapsed seconds allowed since the budget was made.
+    effort
+        Deterministic time allowed in all, in the solver's units; None = no limit. With
+        a limit and one worker a run does not depend on the machine's load.
+    stop
+        Set it to end the run soon.
+    """
+
+    seconds: float = 60.0
+    effort: float | None = None
+    stop: threading.Event | None = None
+
+    def __post_init__(self) -> None:
+        self.began = monotonic()
+        self.spent = 0.0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the budget was made."""
+        return monotonic() - self.began
+
+    @property
+    def left(self) -> float:
+        """Seconds left."""
+        return self.seconds - self.elapsed
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self.stop is not None and self.stop.is_set()
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left to spend."""
+        spent = self.effort is not None and self.spent >= self.effort
+        return self.stopped or spent or self.left <= 0
+
+    @property
+    def reason(self) -> str:
+        """Why the budget is over."""
+        if self.stopped:
+            return "interrupted"
+        return "time" if self.left <= 0 else "effort"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a solver run gave.
+
+    Attributes
+    ----------
+    found, proved, infeasible
+        Whether there is a solution; whether it is proved best; whether there can be
+        none.
+    bound
+        No solution is below it; None where nothing is known.
+    """
+
+    found: bool
+    proved: bool
+    infeasible: bool
+    bound: int | None
+    _value: Callable[[Any], int]
+
+    def value(self, variable: Any) -> int:
+        """Return a variable's value; only where a solution was found."""
+        if not self.found:
+            raise RuntimeError("Expected a solution, got none: values mean nothing.")
+        return self._value(variable)
+
+
+def cores() -> int:
+    """Return the processors this process may use, by affinity and container quota."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (
+        os.cpu_count() or 1
+    )
+    try:
+        with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as quota:  # noqa: PTH123
+            allowed, period = quota.read().split()
+        if allowed != "max":
+            count = min(count, max(1, int(allowed) // int(period)))
+    except (OSError, ValueError):
+        pass
+    return max(1, min(8, count))
+
+
+def run(
+    model: cp_model.CpModel,
+    budget: Budget,
+    *,
+    seconds: float,
+    effort: float,
+    seed: int,
+    workers: int,
+    **parameters: Any,
+) -> Outcome:
+    """Solve a model within its share of a budget.
+
+    Parameters
+    ----------
+    model
+        The model.
+    budget
+        The whole budget; what is spent here is taken off it.
+    seconds, effort
+        Most elapsed seconds and most deterministic time of this run.
+    seed, workers
+        Random seed; solver threads.
+    parameters
+        Further solver parameters.
+
+    Raises
+    ------
+    RuntimeError
+        Where the model itself is invalid, which is a fault of ours.
+    """
+    if budget.over:
+        return Outcome(False, False, False, None, int)
+    solver = cp_model.CpSolver()
+    given = solver.parameters
+    given.max_time_in_seconds = max(0.05, min(seconds, budget.left))
+    if budget.effort is not None:
+        effort = min(effort, budget.effort - budget.spent)
+    given.max_deterministic_time = effort
+    given.random_seed = seed
+    given.num_workers = workers
+    given.catch_sigint_signal = False
+    for name, value in parameters.items():
+        setattr(given, name, value)
+    ended = threading.Event()
+    watch = threading.Thread(target=_watch, args=(budget, solver, ended), daemon=True)
+    watch.start()
+    try:
+        status = solver.solve(model)
+    finally:
+        ended.set()
+        watch.join()
+    budget.spent += solver.response_proto.deterministic_time
+    if status == cp_model.MODEL_INVALID:
+        raise RuntimeError(f"Invalid model: {model.validate()} {solver.solution_info()}")
+    found = status in FOUND
+    bound = None
+    if found or status == cp_model.UNKNOWN:
+        below = solver.best_objective_bound
+        bound = int(-(-(below - 1e-6) // 1)) if abs(below) < 1e15 else None
+    return Outcome(
+        found,
+        status == cp_model.OPTIMAL and not budget.stopped,
+        status == cp_model.INFEASIBLE,
+        bound,
+        solver.value,
+    )
+
+
+def _watch(
+    budget: Budget, solver: cp_model.CpSolver, ended: threading.Event
+) -> None:
+    """Pass a request to stop on to the solver."""
+    while not ended.wait(0.05):
+        if budget.stopped:
+            solver.stop_search()

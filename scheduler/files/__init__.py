@@ -1,0 +1,1 @@
+"""Files: a case in, a roster in, everything a planner gets back out."""

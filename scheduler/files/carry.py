@@ -1,0 +1,181 @@
+"""carry.json: all that the next period's case needs from this one."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from constraints.case import OFF, Case
+from constraints.cycle import cycles, leave_credit
+from constraints.hours import HoursAverage
+from constraints.roster import Roster
+from forecasts.clock import Clock
+from forecasts.problems import InputError, Problem
+from forecasts.table import Problems, Row, Table
+from scheduler.files.tables import MOST_PAST, ON_LEAVE, Names, Past, read_history
+from scheduler.summary import worked_weekends
+
+FILE = "carry.json"
+COLUMNS = ("agent", "date", "shift", "class")
+
+
+def carry_of(roster: Roster) -> dict[str, Any]:
+    """Return what the next period needs to know of this one.
+
+    Returns
+    -------
+    dict
+        ``agents``, by id: ``run`` (days worked to the end), ``nights``, ``weekends``
+        and ``minutes`` (paid, of the horizon), ``annual_days`` taken, ``cycle`` (first
+        day of the open cycle and minutes in it); ``history``: one row of person, date,
+        shift and class for each shift and leave day, 92 days back at most.
+
+    Examples
+    --------
+    >>> from constraints.examples import tiny_case
+    >>> carry = carry_of(Roster.from_codes(tiny_case(), ["-DD", "N--"]))
+    >>> carry["agents"]["A1"]["run"], carry["history"][0]
+    (2, ['A1', '2026-03-03', 'D', 'day'])
+    """
+    case = roster.case
+    return {
+        "schema": 1,
+        "name": case.name,
+        "time_zone": case.clock.time_zone,
+        "first_day": case.clock.first_day.isoformat(),
+        "last_day": case.clock.date(case.days - 1).isoformat(),
+        "agents": _agents(roster),
+        "history": list(_rows(roster)),
+    }
+
+
+def _agents(roster: Roster) -> dict[str, Any]:
+    case, past = roster.case, roster.case.past
+    free = ~roster.working[:, ::-1]
+    run = np.where(free.any(axis=1), free.argmax(axis=1), case.span)
+    nights = roster.works_class("night")[:, past:].sum(axis=1)
+    weekends = worked_weekends(roster)
+    minutes = roster.paid + leave_credit(roster)
+    open_cycle = _open_cycle(case)
+    annual = _annual_days(case)
+    return {
+        agent.id: {
+            "run": int(run[number]),
+            "nights": int(nights[number]),
+            "weekends": int(weekends[number]),
+            "minutes": int(roster.paid[number, past:].sum()),
+            "annual_days": annual.get(number, 0),
+            "cycle": {
+                "first_day": case.clock.date(open_cycle.start - past).isoformat(),
+                "minutes": int(minutes[number, open_cycle.start :].sum()),
+            },
+        }
+        for number, agent in enumerate(case.agents)
+        if case.employed[number].any()
+    }
+
+
+def _open_cycle(case: Case) -> range:
+    """Return the columns of the last cycle over which hours are averaged."""
+    rule = case.rule("hours.average")
+    name = rule.cycle if isinstance(rule, HoursAverage) else "week"
+    return list(cycles(case, name))[-1].columns(case)
+
+
+def _annual_days(case: Case) -> dict[int, int]:
+    taken: dict[int, int] = {}
+    for (agent, _), kind in case.leave_kinds.items():
+        if kind == "annual":
+            taken[agent] = taken.get(agent, 0) + 1
+    return taken
+
+
+def _rows(roster: Roster) -> Iterator[list[str]]:
+    case = roster.case
+    for agent in range(len(case.agents)):
+        for column in range(max(0, case.span - MOST_PAST), case.span):
+            shift = int(roster.full[agent, column])
+            day = column - case.past
+            on = case.clock.date(day).isoformat()
+            if shift != OFF:
+                one = case.shifts[shift]
+                yield [case.agents[agent].id, on, one.code, one.shift_class]
+            elif case.on_leave[agent, column]:
+                kind = case.leave_kinds.get((agent, day), "annual")
+                yield [case.agents[agent].id, on, "", f"{ON_LEAVE}{kind}"]
+
+
+def carry_text(roster: Roster) -> str:
+    """Return carry.json, a row of history to a line."""
+    carry = carry_of(roster)
+    rows = carry.pop("history")
+    head = json.dumps(carry, ensure_ascii=False, indent=1)[:-2]
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    return f'{head},\n "history": [\n{lines}\n]\n}}\n'
+
+
+# -- reading --------------------------------------------------------------------------
+
+
+def carried_past(
+    carry: Any, names: Names, clock: Clock | None, problems: Problems
+) -> Past:
+    """Return the past that a former period's carry.json holds.
+
+    People who have left since are left out; everyone named in it is known.
+
+    Raises
+    ------
+    InputError
+        Where it is no carry.json, or of a period that is not past.
+    """
+    rows = _checked(carry)
+    if clock is not None:
+        last = date.fromisoformat(carry["last_day"])
+        if last >= clock.first_day:
+            raise _refused(
+                f"a period up to {last}",
+                f"one that ends before the first day, {clock.first_day}",
+                "Take carry.json from the period before.",
+            )
+    kept = tuple(row for row in rows if row.cells["agent"] in names.agents)
+    table = Table(f"{FILE}!history", "", COLUMNS, kept)
+    past = read_history(table, names, clock, problems)
+    for id in carry["agents"]:
+        if id in names.agents:
+            past.known[names.agents[id]] = True
+    if clock is None:
+        return past
+    return past._replace(has_yesterday=clock.day(last) == -1)
+
+
+def _checked(carry: Any) -> list[Row]:
+    try:
+        if carry["schema"] != 1:
+            raise ValueError
+        date.fromisoformat(carry["last_day"])
+        dict(carry["agents"])
+        return [
+            Row(number, dict(zip(COLUMNS, map(_text, cells), strict=True)))
+            for number, cells in enumerate(carry["history"], start=1)
+        ]
+    except (KeyError, TypeError, ValueError):
+        raise _refused(
+            "another form",
+            "the carry.json of a former period",
+            "Copy it again from that period's out folder, or remove it.",
+        ) from None
+
+
+def _text(cell: object) -> str:
+    if not isinstance(cell, str):
+        raise TypeError
+    return cell
+
+
+def _refused(found: str, expected: str, remedy: str) -> InputError:
+    return InputError(
+        [Problem(file=FILE, found=found, expected=expected, remedy=remedy)]
+    )

@@ -1,0 +1,381 @@
+"""Write everything a planner gets back, whole or not at all."""
+
+import csv
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from constraints.case import OFF, Case
+from constraints.roster import Roster
+from constraints.rule import Audit, Text, Violation
+from forecasts.clock import Clock
+from scheduler.files.carry import carry_text
+from scheduler.files.place import hold, replace_file, replace_folder
+from scheduler.files.read import Plan
+from scheduler.files.tables import ON_LEAVE
+from scheduler.result import Result
+from scheduler.summary import coverage_frame, kpi
+
+OURS = (
+    "roster.csv",
+    "duties.csv",
+    "forecast.csv",
+    "requirement.csv",
+    "coverage.csv",
+    "audit.json",
+    "result.json",
+    "roster.xlsx",
+    "report.html",
+    "calendars",
+    "carry.json",
+    "solve.jsonl",
+    "failed",
+)
+"""Names in an output folder that are replaced; all else is carried over."""
+
+ROSTER = (
+    "agent",
+    "date",
+    "shift",
+    "class",
+    "start",
+    "end",
+    "paid_minutes",
+    "overtime_minutes",
+)
+DUTIES = ("agent", "date", "kind", "start", "end")
+PHONE = "phone"
+VERSIONED = ("rosterwright", "numpy", "pandas", "ortools", "pulp", "holidays")
+
+
+def write_outputs(plan: Plan, result: Result, out: Path) -> None:
+    """Write every file of a result; an earlier result is replaced only by all of it.
+
+    Parameters
+    ----------
+    plan
+        What was solved.
+    result
+        With a roster and its audit.
+    out
+        The folder; files in it that are not ours stay.
+
+    Raises
+    ------
+    InUseError
+        Another run is writing there.
+    OSError
+        Something cannot be written; the folder is as it was.
+    """
+    if result.roster is None or result.audit is None:
+        raise ValueError("Expected a result with a roster and its audit, got none.")
+    replace_folder(out, lambda folder: build_outputs(plan, result, folder), OURS)
+
+
+def build_outputs(plan: Plan, result: Result, folder: Path) -> None:
+    """Write every file of a result into an empty folder."""
+    roster, found = result.roster, result.audit
+    assert roster is not None
+    assert found is not None
+    write_rows(folder / "roster.csv", ROSTER, roster_rows(roster))
+    write_rows(folder / "duties.csv", DUTIES, duty_rows(roster))
+    if plan.forecast is not None:
+        write_frame(folder / "forecast.csv", plan.forecast.to_frame())
+    write_frame(folder / "requirement.csv", plan.case.requirement.to_frame())
+    write_frame(folder / "coverage.csv", coverage_frame(roster))
+    sums = {name: sha256(folder / name) for name in ("roster.csv", "duties.csv")}
+    write_json(folder / "audit.json", audit_record(roster, found, sums))
+    write_json(folder / "result.json", result_record(plan, result))
+    (folder / "carry.json").write_text(carry_text(roster), encoding="utf-8")
+    steps = "".join(f"{json.dumps(vars(step))}\n" for step in result.trace)
+    (folder / "solve.jsonl").write_text(steps, encoding="utf-8")
+    write_reports(plan, result, folder)
+
+
+def write_reports(plan: Plan, result: Result, folder: Path) -> None:
+    """Write what people read: workbook, page and calendars."""
+    from scheduler.report.calendars import write_calendars
+    from scheduler.report.page import write_page
+    from scheduler.report.workbook import write_workbook
+
+    assert result.roster is not None
+    write_workbook(folder / "roster.xlsx", plan, result)
+    write_page(folder / "report.html", plan, result)
+    write_calendars(folder / "calendars", plan.case, result.roster)
+
+
+def write_failure(plan: Plan, result: Result, out: Path) -> None:
+    """Write why there is no roster to ``out/failed/result.json``; leave all else."""
+    record = result_record(plan, result)
+    with hold(out):
+        replace_file(
+            out / "failed" / "result.json", lambda path: write_json(path, record)
+        )
+
+
+# -- rows -----------------------------------------------------------------------------
+
+
+def roster_rows(roster: Roster) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of roster.csv, by person and date.
+
+    Examples
+    --------
+    >>> from constraints.examples import tiny_case
+    >>> for row in roster_rows(Roster.from_codes(tiny_case(), ["D--", "--N"])):
+    ...     print(*row[:5], row[6])
+    A1 2026-03-02 D day 2026-03-02T08:00:00+08:00 480
+    A2 2026-03-04 N night 2026-03-04T22:00:00+08:00 480
+    """
+    case = roster.case
+    more: dict[tuple[int, int], list[int]] = {}
+    for agent, day, shift in roster.extra:
+        more.setdefault((agent, day), []).append(shift)
+    busy = (roster.table != OFF) | case.on_leave[:, case.past :]
+    for agent, day in np.argwhere(busy).tolist():
+        cell = int(roster.table[agent, day])
+        shifts = [] if cell == OFF else [cell, *more.get((agent, day), ())]
+        for place, shift in enumerate(shifts):
+            booked = 0 if place else int(roster.overtime[agent, day])
+            yield (*_shift_row(case, agent, day, shift), booked or "")
+        kind = case.leave_kinds.get((agent, day))
+        if kind is not None:
+            on = case.clock.date(day).isoformat()
+            yield (case.agents[agent].id, on, "", f"{ON_LEAVE}{kind}", "", "", 0, "")
+
+
+def _shift_row(case: Case, agent: int, day: int, shift: int) -> tuple[object, ...]:
+    column, one = case.past + day, case.shifts[shift]
+    return (
+        case.agents[agent].id,
+        case.clock.date(day).isoformat(),
+        one.code,
+        one.shift_class,
+        stamp(case, int(case.start[column, shift])),
+        stamp(case, int(case.end[column, shift])),
+        int(case.paid[column, shift]),
+    )
+
+
+def duty_rows(roster: Roster) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of duties.csv: the duties of a shift tile it.
+
+    Time on the phone is what other duties leave of a shift.
+
+    Examples
+    --------
+    >>> from constraints.examples import tiny_case
+    >>> from constraints.roster import Duties
+    >>> roster = Roster.from_codes(tiny_case(people=1), ["D--"])
+    >>> meal = Duties.of([(0, 0, "meal", 720, 750)])
+    >>> for row in duty_rows(roster.with_duties(meal)):
+    ...     print(row[2], row[3][11:16], row[4][11:16])
+    phone 08:00 12:00
+    meal 12:00 12:30
+    phone 12:30 16:00
+    """
+    case = roster.case
+    away: dict[tuple[int, int], list[tuple[int, int, str]]] = {}
+    for agent, day, kind, start, end in roster.duties.rows() if roster.duties else ():
+        away.setdefault((agent, day), []).append((start, end, kind))
+    for agent, day in np.argwhere(roster.table != OFF).tolist():
+        id, on = case.agents[agent].id, case.clock.date(day).isoformat()
+        column, shift = case.past + day, int(roster.table[agent, day])
+        ends = int(case.start[column, shift]), int(case.end[column, shift])
+        for start, end, kind in tiles(*ends, away.get((agent, day), ())):
+            yield id, on, kind, stamp(case, start), stamp(case, end)
+
+
+def tiles(
+    start: int, end: int, away: Iterable[tuple[int, int, str]]
+) -> Iterator[tuple[int, int, str]]:
+    """Yield the stretches of a shift in order, the phone filling what is left.
+
+    Examples
+    --------
+    >>> list(tiles(480, 960, [(720, 750, "meal")]))
+    [(480, 720, 'phone'), (720, 750, 'meal'), (750, 960, 'phone')]
+    """
+    since = start
+    for begin, finish, kind in sorted(away):
+        begin, finish = max(begin, since), min(finish, end)
+        if begin >= finish:
+            continue
+        if begin > since:
+            yield since, begin, PHONE
+        yield begin, finish, kind
+        since = finish
+    if since < end:
+        yield since, end, PHONE
+
+
+def stamp(case: Case, minute: int) -> str:
+    """Return a minute as ISO local time with offset."""
+    return _stamp(case.clock, minute)
+
+
+@lru_cache(maxsize=1 << 17)
+def _stamp(clock: Clock, minute: int) -> str:
+    return clock.local(minute).isoformat()
+
+
+# -- records --------------------------------------------------------------------------
+
+
+def audit_record(
+    roster: Roster, found: Audit, sums: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return audit.json.
+
+    Parameters
+    ----------
+    roster, found
+        The roster, and what the audit found in it.
+    sums
+        SHA-256 by file name, of the files that hold the roster.
+    """
+    case = roster.case
+    rested = [
+        agent.id
+        for agent, known in zip(case.agents, case.known.tolist(), strict=True)
+        if not known
+    ]
+    assumed = [case.clock.stamp(int(i)) for i in np.flatnonzero(case.assumed)]
+    return {
+        "violations": [violation_record(case, v) for v in found.violations],
+        "certificate": {
+            "rules": list(found.rules),
+            "cells": found.cells,
+            "hard": len(found.hard),
+            "soft": len(found.violations) - len(found.hard),
+            "cost": found.cost,
+            "sha256": dict(sums or {}),
+            "assume_rested": rested,
+            "assumed_intervals": assumed,
+        },
+    }
+
+
+def violation_record(case: Case, violation: Violation) -> dict[str, Any]:
+    """Return one row of an audit as audit.json has it."""
+    where, clock = violation.where, case.clock
+    day = where.day
+    if day is None and where.interval is not None:
+        day = int(clock.days_of_intervals[where.interval])
+    return {
+        "rule": violation.rule,
+        "severity": violation.severity,
+        "agent": None if where.agent is None else case.agents[where.agent].id,
+        "date": None if day is None else clock.date(day).isoformat(),
+        "timestamp": None if where.interval is None else clock.stamp(where.interval),
+        "queue": None if where.queue is None else case.requirement.queues[where.queue],
+        "detail": where.detail,
+        "amount": int(violation.amount),
+        "unit": violation.unit,
+        "cost": int(violation.cost),
+        "text": text_record(violation.text),
+    }
+
+
+def result_record(plan: Plan, result: Result) -> dict[str, Any]:
+    """Return result.json."""
+    case = plan.case
+    figures = None
+    if result.roster is not None and result.audit is not None:
+        figures = kpi(result.roster, result.audit)
+    return {
+        "schema": 1,
+        "name": case.name,
+        "first_day": case.clock.first_day.isoformat(),
+        "days": case.days,
+        "status": result.status,
+        "objective": result.cost,
+        "bound": result.bound,
+        "gap": None if result.gap is None else round(result.gap, 6),
+        "seconds": round(result.seconds, 2),
+        "stop_reason": result.stop_reason,
+        "seed": result.seed,
+        "workers": result.workers,
+        "versions": versions() | result.versions,
+        "input_hash": plan.input_hash,
+        "kpi": figures,
+        "leave": leave_records(case),
+        "warnings": [text_record(text) for text in (*plan.notes, *result.warnings)],
+        "conflicts": [text_record(text) for text in result.conflicts],
+    }
+
+
+def leave_records(case: Case) -> list[dict[str, Any]]:
+    """Return what became of each requested leave."""
+    return [
+        {
+            "agent": case.agents[leave.agent].id,
+            "first": leave.first.isoformat(),
+            "last": leave.last.isoformat(),
+            "kind": leave.kind,
+            "line": leave.line,
+            "granted": leave.granted,
+            "decision": "granted" if leave.granted else "refused",
+            "reason": leave.reason,
+        }
+        for leave in case.leave
+        if leave.requested
+    ]
+
+
+def text_record(text: Text) -> dict[str, str]:
+    """Return a sentence in both languages."""
+    return {"en": text.en, "zh": text.zh}
+
+
+@lru_cache(maxsize=1)
+def versions() -> dict[str, str]:
+    """Return the versions of what made a result."""
+    found = {"python": platform.python_version()}
+    for name in VERSIONED:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+# -- files ----------------------------------------------------------------------------
+
+
+def write_rows(
+    path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
+    """Write a CSV file."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def write_frame(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table as CSV; unknown figures are empty cells."""
+    frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def write_json(path: Path, record: Mapping[str, Any]) -> None:
+    """Write a record as JSON that people can read too."""
+    path.write_text(json_text(record), encoding="utf-8")
+
+
+def json_text(record: Mapping[str, Any]) -> str:
+    """Return a record as JSON; numbers are finite."""
+    return json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

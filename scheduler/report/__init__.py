@@ -1,0 +1,1 @@
+"""What planners look at: page, workbook, plots and calendars, in two languages."""

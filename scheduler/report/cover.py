@@ -1,0 +1,114 @@
+"""Required and on the phone, counted the way page, plots and workbook show it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from constraints.roster import Roster
+from forecasts.clock import DAY, Clock
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Heads of a roster in each interval, all queues together.
+
+    Attributes
+    ----------
+    clock
+        The horizon.
+    need, there
+        Heads required and heads on the phone; shape ``(intervals,)``.
+    short, over
+        Heads missing and heads beyond where an interval counts, else 0; same shape.
+    counted
+        Whether an interval is open and what came before it known; same shape.
+
+    Examples
+    --------
+    >>> from constraints.examples import tiny_case
+    >>> cover = Cover.of(Roster.from_codes(tiny_case(), ["DD-", "LL-"]))
+    >>> cover.by_day(cover.short).tolist(), cover.busiest_day
+    ([2.0, 10.0, 24.0], 0)
+    """
+
+    clock: Clock
+    need: NDArray[np.int64]
+    there: NDArray[np.int64]
+    short: NDArray[np.int64]
+    over: NDArray[np.int64]
+    counted: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, roster: Roster) -> "Cover":
+        """Return the cover of a roster."""
+        case = roster.case
+        need = case.requirement.heads.sum(axis=0)
+        there, counted = roster.on_phone, case.counted
+        short = np.where(counted, np.maximum(need - there, 0), 0)
+        over = np.where(counted, np.maximum(there - need, 0), 0)
+        return cls(case.clock, need, there, short, over, counted)
+
+    def by_day(self, heads: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the head hours of each day; shape ``(days,)``."""
+        hours = heads * (self.clock.interval_minutes / 60)
+        days = self.clock.days_of_intervals
+        return np.bincount(days, hours, self.clock.days).astype(np.float64)
+
+    def hours(self) -> dict[str, NDArray[np.float64]]:
+        """Return the head hours that count, by kind and day; each ``(days,)``.
+
+        The kinds are ``required_hours``, ``on_phone_hours``, ``short_hours`` and
+        ``over_hours``, which are words, too.
+        """
+        return {
+            "required_hours": self.by_day(self.need * self.counted),
+            "on_phone_hours": self.by_day(self.there * self.counted),
+            "short_hours": self.by_day(self.short),
+            "over_hours": self.by_day(self.over),
+        }
+
+    @property
+    def busiest_day(self) -> int:
+        """Day with the most head hours required, the first of them."""
+        return int(np.argmax(self.by_day(self.need)))
+
+    @property
+    def highest(self) -> int:
+        """Largest number of heads required or there, at least 1."""
+        return max(1, int(self.need.max(initial=0)), int(self.there.max(initial=0)))
+
+    def of_days(self, days: range) -> NDArray[np.intp]:
+        """Return the intervals of some days, in order."""
+        which = self.clock.days_of_intervals
+        return np.flatnonzero((which >= days.start) & (which < days.stop))
+
+    def by_time_of_day(self) -> NDArray[np.float64]:
+        """Return heads over (below zero: short); shape ``(times of day, days)``.
+
+        NaN where nothing counts. Where the clock shows a time twice, its later
+        interval is shown.
+        """
+        slots = DAY // self.clock.interval_minutes
+        table = np.full((slots, self.clock.days), np.nan)
+        at = np.flatnonzero(self.counted)
+        slot = self.clock.walls[at] // self.clock.interval_minutes
+        table[slot, self.clock.days_of_intervals[at]] = self.over[at] - self.short[at]
+        return table
+
+
+def weeks(clock: Clock) -> Iterator[range]:
+    """Yield the days of each week of the horizon, whole or not.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> list(weeks(Clock(date(2026, 3, 6), 7)))
+    [range(0, 3), range(3, 7)]
+    """
+    first = 0
+    for day in range(1, clock.days + 1):
+        if day == clock.days or clock.week(day) != clock.week(first):
+            yield range(first, day)
+            first = day

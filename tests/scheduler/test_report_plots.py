@@ -1,0 +1,132 @@
+"""Pictures: each returns its axes, labelled, in either language, without a warning."""
+
+from dataclasses import replace
+from datetime import date
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from constraints.case import Agent
+from constraints.examples import tiny_case
+from constraints.roster import Roster
+from forecasts.clock import Clock
+from forecasts.forecaster import Forecast
+from forecasts.history import History
+from scheduler.report import fonts
+from scheduler.result import Result, Step
+
+mpl.use("Agg")
+
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+
+from scheduler.report.plots import (
+    plot_cover,
+    plot_fairness,
+    plot_forecast,
+    plot_grid,
+    plot_heatmap,
+    plot_trace,
+)
+
+
+def roster(days=7, names=("Ann", "李娜")):
+    """Return a roster of two people."""
+    case = tiny_case(people=len(names), days=days)
+    agents = tuple(Agent(id=name, name=name) for name in names)
+    rows = [("DLN-DD-" * 9)[place : place + days] for place in range(len(names))]
+    return Roster.from_codes(replace(case, agents=agents), rows)
+
+
+def calls():
+    """Return a history and a forecast of two queues; one day is missing."""
+    past = np.full((2, 21, 48), 5.0)
+    past[:, 12] = np.nan
+    clock = Clock(date(2026, 3, 2), 7, 60)
+    ahead = Forecast(
+        clock,
+        ("a", "b"),
+        np.full((2, 168), 10.0),
+        np.full((2, 168), 180.0),
+        np.full(2, 0.1),
+        ("profile", "profile"),
+    )
+    return History(("a", "b"), 30, date(2026, 2, 9), past), ahead
+
+
+def search():
+    """Return a result with a trace."""
+    steps = (
+        Step(seconds=1, cost=90, bound=None, source="construct"),
+        Step(seconds=3, cost=60, bound=55, source="improve"),
+    )
+    return Result(status="feasible", seconds=5.0, trace=steps)
+
+
+PICTURES = {
+    "cover": lambda **more: plot_cover(roster(), **more),
+    "cover of a day": lambda **more: plot_cover(roster(), [3], **more),
+    "cover of a month": lambda **more: plot_cover(roster(28), **more),
+    "heatmap": lambda **more: plot_heatmap(roster(), **more),
+    "grid": lambda **more: plot_grid(roster(), **more),
+    "fairness": lambda **more: plot_fairness(roster(), **more),
+    "forecast": lambda **more: plot_forecast(*calls(), **more),
+    "trace": lambda **more: plot_trace(search(), **more),
+}
+
+
+@pytest.fixture(autouse=True)
+def _close_pictures():
+    yield
+    plt.close("all")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("name", PICTURES)
+def test_picture_is_drawn_and_labelled(name, lang):
+    """It returns axes with a title and a labelled axis, and draws without a warning."""
+    ax = PICTURES[name](lang=lang)
+    assert isinstance(ax, Axes)
+    assert ax.get_title(loc="left")
+    assert ax.get_xlabel() or ax.get_ylabel()
+    ax.figure.canvas.draw()
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_picture_is_drawn_on_the_axes_given(name):
+    """No new figure is made where axes are given, and none is shown."""
+    _, given = plt.subplots()
+    assert PICTURES[name](ax=given) is given
+    assert len(plt.get_fignums()) == 1
+
+
+@pytest.mark.parametrize("name", ["grid", "fairness"])
+def test_names_without_a_glyph_or_with_math_are_drawn(name):
+    """Names that no font holds, or that look like math, break no picture."""
+    names = ("$\\frac{$", "$x$ $y$", "\U0010ffff\u0000\n", "\U00013000")
+    draw = {"grid": plot_grid, "fairness": plot_fairness}[name]
+    draw(roster(names=names)).figure.canvas.draw()
+
+
+def test_labels_are_english_where_no_chinese_font_is(monkeypatch):
+    """A machine without a Chinese font gets English labels and a note."""
+    monkeypatch.setattr(fonts, "chinese_family", lambda: None)
+    ax = plot_grid(roster(), lang="zh")
+    ax.figure.canvas.draw()
+    assert ax.get_title(loc="left") == "Who works when"
+    notes = [text.get_text() for text in ax.texts]
+    assert "no Chinese font is installed: labels in English" in notes
+
+
+def test_short_is_red_and_over_is_told():
+    """Cover names what it shows; a full day without a shift is short."""
+    ax = plot_cover(roster(), range(2, 5))
+    labels = ax.get_legend_handles_labels()[1]
+    assert labels == ["On the phone", "Over", "Short", "Required"]
+
+
+def test_heatmap_leaves_unknown_intervals_empty():
+    """Intervals that do not count have no colour."""
+    table = plot_heatmap(roster()).images[0].get_array()
+    assert np.ma.getmaskarray(np.ma.masked_invalid(table))[:8, 0].all()
