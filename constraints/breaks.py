@@ -40,6 +40,7 @@ class MealBreak(Rule):
 
     id = "breaks.meal"
     unit = "min"
+    joint = True
     meaning = Text(
         en="A {rule.meal_minutes} min meal break in shifts of more than "
         "{rule.after_minutes} min; no stretch over {rule.longest_stretch_minutes} min.",

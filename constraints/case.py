@@ -255,9 +255,21 @@ class Case:
         """Whether a shift has a minute on the day after; shape ``(span, shifts)``."""
         return np.asarray(self.end > self.midnight[1:, None])
 
+    @cached_property
+    def _by_class(self) -> dict[tuple[str, ...], NDArray[np.intp]]:
+        return {}
+
     def of_class(self, *classes: str) -> NDArray[np.intp]:
         """Return the indices of the shifts of some classes."""
-        return np.flatnonzero([shift.shift_class in classes for shift in self.shifts])
+        if classes not in self._by_class:
+            asked = [shift.shift_class in classes for shift in self.shifts]
+            self._by_class[classes] = np.flatnonzero(asked)
+        return self._by_class[classes]
+
+    @cached_property
+    def late(self) -> list[NDArray[np.intp]]:
+        """Shifts that have a minute on the day after, by column of the span."""
+        return [np.flatnonzero(row) for row in self.overhang]
 
     # -- who may work when ----------------------------------------------------------------
     @cached_property

@@ -27,6 +27,7 @@ class CoverageNeed(Rule):
 
     id = "coverage.need"
     unit = "heads"
+    joint = True
     soft_only = True
     meaning = Text(
         en="Heads on the phone meet the requirement of each interval.",
@@ -92,6 +93,7 @@ class CoverageFloor(Rule):
 
     id = "coverage.floor"
     unit = "heads"
+    joint = True
     meaning = Text(
         en="No interval has fewer heads on the phone than the floor.",
         zh="任何时段在线人数不低于最低人数。",
@@ -141,6 +143,7 @@ class CoverageRole(Rule):
 
     id = "coverage.role"
     unit = "people"
+    joint = True
     meaning = Text(
         en="A leader works in every day's shifts of each class.",
         zh="每天每类班次至少有一名组长。",

@@ -54,6 +54,7 @@ class FairnessNights(Rule):
 
     id = "fairness.nights"
     unit = "nights"
+    joint = True
     meaning = Text(
         en="Shares of nights differ by at most {rule.most_difference}.",
         zh="夜班份额相差不超过 {rule.most_difference}。",
@@ -101,6 +102,7 @@ class FairnessWeekends(Rule):
 
     id = "fairness.weekends"
     unit = "weekends"
+    joint = True
     meaning = Text(
         en="Shares of worked weekends differ by at most {rule.most_difference}.",
         zh="周末班份额相差不超过 {rule.most_difference}。",
@@ -169,6 +171,7 @@ class FairnessHours(Rule):
 
     id = "fairness.hours"
     unit = "min"
+    joint = True
     per = 60
     meaning = Text(
         en="Shares of paid hours differ by at most {rule.most_difference_minutes} min.",

@@ -32,6 +32,7 @@ class LeaveLimit(Rule):
 
     id = "leave.limit"
     unit = "people"
+    joint = True
     meaning = Text(
         en="At most {rule.most} on {rule.kind} leave at a time ({rule.scope}).",
         zh="同一时间({rule.scope})最多 {rule.most} 人休年假({rule.kind})。",

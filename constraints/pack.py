@@ -162,7 +162,9 @@ def read_rules(
             try:
                 rules.append(_build(rule, settings[rule.id]))
             except ValueError as error:
-                report(f'rules."{rule.id}"', "this table", str(error), "Correct it.")
+                words = str(error).removeprefix("Expected ").rstrip(".")
+                expected, _, found = words.rpartition(", got ")
+                report(f'rules."{rule.id}"', found.strip('"'), expected, "Correct it.")
     if problems:
         raise InputError(problems)
     return tuple(rules)

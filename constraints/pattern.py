@@ -62,6 +62,10 @@ class SixOnOneOff(Rule):
                 f'got "{self.rotation}".'
             )
 
+    def reach(self) -> int:
+        """Return the days in which exceptions count, and a run before."""
+        return WINDOW + self.on
+
     @property
     def _allowed(self) -> int:
         return 0 if self.rotation == "none" else self.exceptions

@@ -38,6 +38,15 @@ class DailyRest(Rule):
 
     hours: float = 11.0
 
+    @staticmethod
+    def missing(case: Case, column: int, back: int, due: int) -> NDArray[np.int64]:
+        """Return minutes of rest missing between the shifts of two days.
+
+        ``[i, j]``: before shift ``j`` of a column, after shift ``i`` so many days back.
+        """
+        rest = case.start[column][None, :] - case.end[column - back][:, None]
+        return np.maximum(0, due - rest)
+
     def encode(self, draft: Draft) -> None:
         """Charge each pair of shifts a day or two apart by the minutes missing."""
         case, shifts = draft.case, range(len(draft.case.shifts))
@@ -49,7 +58,7 @@ class DailyRest(Rule):
                 for back in (1, 2):
                     if case.past + day < back:
                         continue
-                    missing = _missing(case, case.past + day, back, int(due[agent]))
+                    missing = self.missing(case, case.past + day, back, int(due[agent]))
                     if not missing.any():
                         continue
                     earlier = [draft.works(agent, day - back, s) for s in shifts]
@@ -74,12 +83,6 @@ class DailyRest(Rule):
                     amount=int(missing[before]),
                     facts={"rest_h": gap[before] / 60, "due_h": due[agent] / 60},
                 )
-
-
-def _missing(case: Case, column: int, back: int, due: int) -> NDArray[np.int64]:
-    """Minutes of rest missing before each shift of a day, after each of an earlier."""
-    rest = case.start[column][None, :] - case.end[column - back][:, None]
-    return np.maximum(0, due - rest)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +130,10 @@ class WeeklyRest(Rule):
         if self.day not in ("24h", "calendar"):
             raise ValueError(f'Expected day "24h" or "calendar", got "{self.day}".')
 
+    def reach(self) -> int:
+        """Return the days of a window, and the one after a day of rest."""
+        return self._length() + 1
+
     def _ends(self, case: Case) -> list[int]:
         """Days of the horizon on which a window ends."""
         days = range(case.days)
@@ -161,7 +168,7 @@ class WeeklyRest(Rule):
     def _rest(self, draft: Draft, agent: int, day: int) -> Literal:
         case, column = draft.case, draft.case.past + day
         blockers = [[draft.working(agent, day)]]
-        for shift in np.flatnonzero(case.overhang[column - 1]) if column else ():
+        for shift in case.late[column - 1] if column else ():
             late = draft.works(agent, day - 1, int(shift))
             if self.day == "calendar":
                 blockers.append([late])

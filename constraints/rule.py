@@ -235,6 +235,8 @@ class Rule(ABC):
         Units of amount that are priced as one, begun ones counting whole.
     soft_only
         Whether the rule has no hard form.
+    joint
+        Whether it looks at several people at once.
     """
 
     id: ClassVar[str]
@@ -244,6 +246,7 @@ class Rule(ABC):
     source: ClassVar[str]
     per: ClassVar[int] = 1
     soft_only: ClassVar[bool] = False
+    joint: ClassVar[bool] = False
 
     penalty: int | None = None
 
@@ -254,6 +257,10 @@ class Rule(ABC):
     @abstractmethod
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Measure a finished roster, by other arithmetic than ``encode``."""
+
+    def reach(self) -> int:
+        """Return how many days after a shift the rule may still charge for it."""
+        return 2
 
     @classmethod
     def parameters(cls) -> dict[str, object]:

@@ -48,6 +48,10 @@ class SequenceRun(Rule):
 
     most_days: int = 6
 
+    def reach(self) -> int:
+        """Return the days of a run."""
+        return self.most_days + 1
+
     def encode(self, draft: Draft) -> None:
         """Forbid each window of one day more than allowed that is all work."""
         most = draft.case.each(self, "most_days").astype(int)
@@ -95,6 +99,10 @@ class NightsRun(Rule):
 
     most_nights: int = 4
 
+    def reach(self) -> int:
+        """Return the nights of a run."""
+        return self.most_nights + 1
+
     def encode(self, draft: Draft) -> None:
         """Forbid each window of one night more than allowed that is all nights."""
         most = draft.case.each(self, "most_nights").astype(int)
@@ -141,6 +149,10 @@ class NightsRest(Rule):
     penalty: int | None = 10
     days: int = 1
 
+    def reach(self) -> int:
+        """Return the days kept free, the last night's own two included."""
+        return self.days + 2
+
     def _due(self, case: Case, column: int, shift: int, days: int) -> range:
         """Columns due free after the last night of a run."""
         ends = column + int(case.end[column, shift] > case.midnight[column + 1])
@@ -152,7 +164,8 @@ class NightsRest(Rule):
         days = case.each(self, "days").astype(int)
         for agent in draft.agents:
             causes: dict[int, list[list[Literal]]] = {}
-            for column in range(case.span - 1):
+            first = max(0, case.past + draft.days[0] - days[agent] - 2)
+            for column in range(first, min(case.span - 1, case.past + draft.days[-1])):
                 again = draft.any_shift(agent, column + 1 - case.past, nights)
                 for shift in nights:
                     night = draft.works(agent, column - case.past, int(shift))
@@ -183,8 +196,10 @@ class NightsRest(Rule):
 def _busy(draft: Draft, agent: int, day: int) -> list[Literal]:
     """Return literals one of which is true where a day holds a minute of a shift."""
     case, column = draft.case, draft.case.past + day
-    late = np.flatnonzero(case.overhang[column - 1]) if column else np.zeros(0, int)
-    return [draft.working(agent, day), draft.any_shift(agent, day - 1, late)]
+    if not column:
+        return [draft.working(agent, day)]
+    late = draft.any_shift(agent, day - 1, case.late[column - 1])
+    return [draft.working(agent, day), late]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,6 +235,10 @@ class SequenceClass(Rule):
                 f"Expected reading to be one of {', '.join(READINGS)}, "
                 f'got "{self.reading}".'
             )
+
+    def reach(self) -> int:
+        """Return the days of a run, or of any horizon."""
+        return 7 if self.reading == "run" else 366 if self.reading == "horizon" else 2
 
     # -- encode -----------------------------------------------------------------------
     def encode(self, draft: Draft) -> None:

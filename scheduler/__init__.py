@@ -1,1 +1,208 @@
-"""Make it so: solve, report and the command line."""
+"""The public door: read a case, solve it, audit it, show it.
+
+Everything a planner's script needs is here, whichever package it lives in::
+
+    import scheduler as sc
+
+    plan = sc.read_case("my-case")
+    result = sc.solve(plan.case, seconds=60)
+
+A name is imported when it is first used, so that opening the door costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # for type checkers and editors; at run time ``_HOMES`` says where
+    from constraints import (
+        OFF,
+        PACKS,
+        RULES,
+        Agent,
+        Audit,
+        Case,
+        Duties,
+        Leave,
+        Request,
+        Roster,
+        Rule,
+        Shift,
+        Violation,
+        audit,
+        read_pack,
+        read_rules,
+    )
+    from forecasts import (
+        Calendar,
+        Clock,
+        Forecast,
+        History,
+        InputError,
+        Performance,
+        Problem,
+        Requirement,
+        Service,
+        erlang_b,
+        erlang_c,
+        forecast,
+        performance,
+        read_calls,
+        read_requirement,
+        required_heads,
+        staff,
+        synthetic_bank,
+    )
+    from scheduler.demo import write_demo_case
+    from scheduler.engine.breaks import place_breaks
+    from scheduler.engine.solve import solve
+    from scheduler.files.read import Plan, read_case
+    from scheduler.files.rosters import read_roster
+    from scheduler.files.template import write_template
+    from scheduler.files.write import write_outputs
+    from scheduler.report.plots import (
+        plot_cover,
+        plot_fairness,
+        plot_forecast,
+        plot_grid,
+        plot_heatmap,
+        plot_trace,
+    )
+    from scheduler.result import Result, Step
+    from scheduler.summary import coverage_frame, kpi
+
+__all__ = [
+    "OFF",
+    "PACKS",
+    "RULES",
+    "Agent",
+    "Audit",
+    "Calendar",
+    "Case",
+    "Clock",
+    "Duties",
+    "Forecast",
+    "History",
+    "InputError",
+    "Leave",
+    "Performance",
+    "Plan",
+    "Problem",
+    "Request",
+    "Requirement",
+    "Result",
+    "Roster",
+    "Rule",
+    "Service",
+    "Shift",
+    "Step",
+    "Violation",
+    "audit",
+    "coverage_frame",
+    "erlang_b",
+    "erlang_c",
+    "forecast",
+    "kpi",
+    "performance",
+    "place_breaks",
+    "plot_cover",
+    "plot_fairness",
+    "plot_forecast",
+    "plot_grid",
+    "plot_heatmap",
+    "plot_trace",
+    "read_calls",
+    "read_case",
+    "read_pack",
+    "read_requirement",
+    "read_roster",
+    "read_rules",
+    "required_heads",
+    "solve",
+    "staff",
+    "synthetic_bank",
+    "write_demo_case",
+    "write_outputs",
+    "write_template",
+]
+
+_HOMES = {
+    "constraints": (
+        "OFF",
+        "PACKS",
+        "RULES",
+        "Agent",
+        "Audit",
+        "Case",
+        "Duties",
+        "Leave",
+        "Request",
+        "Roster",
+        "Rule",
+        "Shift",
+        "Violation",
+        "audit",
+        "read_pack",
+        "read_rules",
+    ),
+    "forecasts": (
+        "Calendar",
+        "Clock",
+        "Forecast",
+        "History",
+        "InputError",
+        "Performance",
+        "Problem",
+        "Requirement",
+        "Service",
+        "erlang_b",
+        "erlang_c",
+        "forecast",
+        "performance",
+        "read_calls",
+        "read_requirement",
+        "required_heads",
+        "staff",
+        "synthetic_bank",
+    ),
+    "scheduler.demo": ("write_demo_case",),
+    "scheduler.engine.breaks": ("place_breaks",),
+    "scheduler.engine.solve": ("solve",),
+    "scheduler.files.read": (
+        "Plan",
+        "read_case",
+    ),
+    "scheduler.files.rosters": ("read_roster",),
+    "scheduler.files.template": ("write_template",),
+    "scheduler.files.write": ("write_outputs",),
+    "scheduler.report.plots": (
+        "plot_cover",
+        "plot_fairness",
+        "plot_forecast",
+        "plot_grid",
+        "plot_heatmap",
+        "plot_trace",
+    ),
+    "scheduler.result": (
+        "Result",
+        "Step",
+    ),
+    "scheduler.summary": (
+        "coverage_frame",
+        "kpi",
+    ),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(_HOME[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(__all__)

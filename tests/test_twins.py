@@ -35,7 +35,9 @@ def test_solver_charges_what_the_audit_finds(kind, seed):
     model.fix(roster)
     for owner, counts in model.way_counts.items():
         for number, (_, count) in enumerate(counts):
-            model.cp.add(count == int(chosen.get((owner[0], owner[1], owner[2])) == number))
+            model.cp.add(
+                count == int(chosen.get((owner[0], owner[1], owner[2])) == number)
+            )
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     assert solver.solve(model.cp) == cp_model.OPTIMAL, model.cp.validate()

@@ -1,64 +1,105 @@
-"""Construct: a first roster, person by person, towards counts and open coverage."""
+"""Construct: a first roster, week by week from patterns, or person by person."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from constraints.case import CLASSES, OPEN, Case
-from constraints.coverage import CoverageFloor, CoverageNeed, CoverageRole
+from constraints.case import CLASSES, OFF, OPEN, Case
+from constraints.coverage import CoverageRole
 from constraints.roster import Roster
 from constraints.rule import Rule
-from scheduler.engine.aggregate import Counts
-from scheduler.engine.model import BROKEN, RosterModel, Way, ways_of
-from scheduler.engine.solver import Budget, run
+from scheduler.engine.aggregate import kinds_of
+from scheduler.engine.breaks import place_breaks
+from scheduler.engine.columns import (
+    MUST,
+    Pattern,
+    fill,
+    lack_price,
+    phone_intervals,
+    weeks,
+)
+from scheduler.engine.model import RosterModel
+from scheduler.engine.solver import QUICK, Budget, run
+from scheduler.engine.stitch import stitch
 
-COUNTED = 60  # what a start that the counts ask for is worth, in cost of coverage
-EFFORT = 0.5  # deterministic time for one person
+EFFORT = 2.0  # deterministic time for one person
 
 
-def construct(case: Case, counts: Counts, budget: Budget, *, seed: int) -> Roster:
-    """Return a roster that keeps every rule about one person.
+def construct(
+    case: Case, budget: Budget, *, seconds: float, seed: int, workers: int
+) -> Roster:
+    """Return a first roster that keeps the rules about one person.
 
-    People are placed one after the other, those with the fewest choices first. Each
-    gets the month that is best for the rules about one person and for the coverage
-    still open, drawn towards the starts that the counts ask for.
+    Where the weekly cycle leaves weeks free, each week is put together from patterns
+    and given to people; who finds no pattern that fits is placed by themselves. Under
+    the strict six-on-one-off cycle weeks hang together, and each person's whole
+    horizon is placed at once.
 
     Parameters
     ----------
-    case, counts
-        The case, and the counts of its people by kind.
+    case
+        What to roster.
     budget
         Ends it early; people not placed stay off.
-    seed
-        Random seed of the solver.
+    seconds
+        Elapsed seconds to spend on patterns.
+    seed, workers
+        Seed and threads of the solver.
     """
-    rules = [rule for rule in case.rules if not rule.joint]
     roster = Roster.empty(case)
-    pull = _Pull(case, counts)
-    for agent in _order(case, counts):
-        if budget.over:
-            break
-        open_cells = np.zeros(roster.table.shape, bool)
-        open_cells[agent] = case.pins[agent] == OPEN
-        roster = _place(roster, rules, open_cells, pull.costs(agent), budget, seed)
-        pull.take(agent, roster.table[agent])
+    if case.rule("pattern.six_on_one_off") is None:
+        parts = list(weeks(case))
+        known: set[Pattern] = set()
+        for part in parts:
+            stands = place_breaks(roster).on_phone
+            chosen = fill(
+                case, part, stands, known, budget, seconds=seconds / len(parts),
+                seed=seed, workers=workers,
+            )
+            roster = stitch(roster, part, chosen, budget, seed=seed)
+            days = slice(part.first, part.first + part.case.days)
+            roster = place_people(roster, days, budget, seed=seed)
+        return roster
+    return place_people(roster, slice(0, case.days), budget, seed=seed)
+
+
+def place_people(
+    roster: Roster, days: slice, budget: Budget, *, seed: int
+) -> Roster:
+    """Return the roster with all placed who are off throughout some days.
+
+    People are placed one after the other, those with the fewest choices first, each
+    where it is best for the rules about one person and for the coverage still open.
+    """
+    case = roster.case
+    idle = (roster.table[:, days] == OFF).all(axis=1)
+    idle &= case.free_to_work[:, days].any(axis=(1, 2))
+    if not idle.any():
+        return roster
+    rules = [rule for rule in case.rules if not rule.joint]
+    pull = _Pull(place_breaks(roster))
+    for agent in _order(case):
+        if idle[agent] and not budget.over:
+            cells = np.zeros(roster.table.shape, bool)
+            cells[agent, days] = case.pins[agent, days] == OPEN
+            roster = _place(roster, rules, cells, pull.costs(agent), budget, seed)
+            pull.take(agent, roster.table[agent], days)
     return roster
 
 
-def _order(case: Case, counts: Counts) -> list[int]:
+def _order(case: Case) -> list[int]:
     """People with few choices first, people of one kind together."""
     choices = case.free_to_work.sum(axis=(1, 2))
-    kind_choices = np.array([
-        choices[counts.kinds == kind].min() for kind in counts.kinds
-    ]) if len(choices) else choices
-    return list(np.lexsort((choices, counts.kinds, kind_choices)))
+    kinds = kinds_of(case)
+    by_kind = np.array([choices[kinds == kind].min() for kind in kinds])
+    return [int(agent) for agent in np.lexsort((choices, kinds, by_kind))]
 
 
 def _place(
     roster: Roster,
     rules: Sequence[Rule],
-    open_cells: NDArray[np.bool_],
+    cells: NDArray[np.bool_],
     costs: NDArray[np.int64],
     budget: Budget,
     seed: int,
@@ -66,12 +107,9 @@ def _place(
     """Return the roster with one more person placed; hard rules give way last."""
     hard = frozenset(rule.id for rule in rules if rule.penalty is None)
     for guarded in (frozenset[str](), hard):
-        model = RosterModel(
-            roster, rules, open_cells, guarded=guarded, cell_costs=costs
-        )
+        model = RosterModel(roster, rules, cells, guarded=guarded, cell_costs=costs)
         outcome = run(
-            model.cp, budget, seconds=5, effort=EFFORT, seed=seed, workers=1,
-            linearization_level=2,
+            model.cp, budget, seconds=5, effort=EFFORT, seed=seed, workers=1, **QUICK
         )
         if outcome.found:
             return model.read(outcome.value)
@@ -79,72 +117,49 @@ def _place(
 
 
 class _Pull:
-    """What draws a person to the starts of shifts: open coverage, counts, leaders."""
+    """What draws a person to the starts of shifts: open coverage, missing leaders."""
 
-    def __init__(self, case: Case, counts: Counts) -> None:
-        self.case = case
-        self.kinds = counts.kinds
-        self.left = None if counts.heads is None else counts.heads.copy()
-        self.phone = Roster.empty(case).on_phone.astype(np.int64)
+    def __init__(self, roster: Roster) -> None:
+        self.case = case = roster.case
+        self.phone = roster.on_phone.astype(float)
         self.ways = {
-            (day, shift): [self._touched(day, shift, way) for way in
-                           ways_of(case, day, shift)]
+            (day, shift): phone_intervals(case, day, shift)
             for day in range(case.days)
             for shift in range(len(case.shifts))
         }
         role = case.rule("coverage.role")
         self.least = role.due(case) if isinstance(role, CoverageRole) else 0
         self.role = role.role if isinstance(role, CoverageRole) else ""
-        self.led = np.zeros((case.days, len(CLASSES)), np.int64)
         self.class_of = np.array([CLASSES.index(s.shift_class) for s in case.shifts])
+        self.led = np.zeros((case.days, len(CLASSES)), np.int64)
+        for agent in range(len(case.agents)):
+            self._lead(agent, roster.table[agent], range(case.days))
 
-    def _touched(self, day: int, shift: int, way: Way) -> NDArray[np.int64]:
-        """Intervals on the phone in a shift broken in some way."""
-        clock, column = self.case.clock, day + self.case.past
-        start = int(self.case.start[column, shift])
-        end = int(self.case.end[column, shift])
-        there = np.zeros(clock.intervals, bool)
-        there[clock.span(start, end)] = True
-        for _, begin, finish in way:
-            there[clock.touched(begin, finish)] = False
-        return np.flatnonzero(there)
-
-    def _value(self) -> NDArray[np.int64]:
-        """Cost of one more head on the phone in each interval; below zero is gain."""
-        case = self.case
-        value = np.zeros(case.clock.intervals, np.int64)
-        need, floor = case.rule("coverage.need"), case.rule("coverage.floor")
-        if isinstance(need, CoverageNeed):
-            short = self.phone < case.requirement.heads[0]
-            value = np.where(short, -need.short, need.over).astype(np.int64)
-        if isinstance(floor, CoverageFloor):
-            value[self.phone < floor.floor(case)] -= BROKEN // 100
-        value[~case.counted] = 0
-        return value
+    def _lead(self, agent: int, row: NDArray[np.int16], days: Sequence[int]) -> None:
+        if self.role in self.case.agents[agent].roles:
+            for day in days:
+                if row[day] != OFF:
+                    self.led[day, self.class_of[row[day]]] += 1
 
     def costs(self, agent: int) -> NDArray[np.int64]:
         """Return the cost of each start for a person; shape ``(days, shifts)``."""
-        value = self._value()
-        costs = np.zeros((self.case.days, len(self.case.shifts)), np.int64)
+        value = lack_price(self.case, self.phone)
+        costs = np.zeros((self.case.days, len(self.case.shifts)))
         for at, ways in self.ways.items():
-            costs[at] = min(int(value[on_phone].sum()) for on_phone in ways)
-        if self.left is not None:
-            wanted = self.left[self.kinds[agent]] > 0
-            costs = np.where(wanted, costs // 10 - COUNTED, costs // 10)
+            costs[at] = min(value[on_phone].sum() for on_phone in ways)
         if self.least and self.role in self.case.agents[agent].roles:
-            unled = self.led < self.least
-            costs = costs - BROKEN // 100 * unled[:, self.class_of]
-        return costs
+            costs -= MUST * (self.led < self.least)[:, self.class_of]
+        return np.round(costs).astype(np.int64)
 
-    def take(self, agent: int, row: NDArray[np.int16]) -> None:
+    def take(self, agent: int, row: NDArray[np.int16], days: slice) -> None:
         """Take a placed person's starts off what is open."""
-        value = self._value()
-        leads = self.least and self.role in self.case.agents[agent].roles
-        for day in np.flatnonzero(row >= 0):
-            at = (int(day), int(row[day]))
-            best = min(self.ways[at], key=lambda on_phone: int(value[on_phone].sum()))
-            self.phone[best] += 1
-            if self.left is not None:
-                self.left[(self.kinds[agent], *at)] -= 1
-            if leads:
-                self.led[at[0], self.class_of[at[1]]] += 1
+        value = lack_price(self.case, self.phone)
+        placed = range(*days.indices(len(row)))
+        for day in placed:
+            if row[day] != OFF:
+                ways = self.ways[day, int(row[day])]
+                best = min(ways, key=lambda on_phone: value[on_phone].sum())
+                self.phone[best] += 1
+        self._lead(agent, row, placed)
+
+

@@ -1,6 +1,6 @@
 """A CP-SAT model of some open cells of a roster, made from the rules themselves."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,7 +19,6 @@ from constraints.roster import Duties, Roster
 from constraints.rule import Literal, Rule, Terms, Where
 
 BROKEN = 10_000  # cost of a unit of a hard rule that is guarded instead of enforced
-REACH = 28  # days after an open cell on which a rule may still charge it
 Way = tuple[Break, ...]
 
 
@@ -83,16 +82,29 @@ class RosterModel:
         self._personal = personal_breaks
         self._groups: dict[tuple[int, int, tuple[int, ...]], Literal] = {}
         self._overtime: dict[tuple[int, int], Any] = {}
-        self._index()
+        self._past = self.case.past
+        self._full: list[list[int]] = around.full.tolist()
+        self._index(max((rule.reach() for rule in rules), default=0))
         self._make_cells()
         for rule in rules:
             self._rule = rule
             rule.encode(self)
         self._limit_overtime()
-        self._minimise(cell_costs)
+        self.minimise(cell_costs)
 
-    def _minimise(self, cell_costs: NDArray[np.int64] | None) -> None:
-        terms = [(charge.price, charge.amount) for charge in self.ledger]
+    def minimise(
+        self, cell_costs: NDArray[np.int64] | None = None, scale: int = 1
+    ) -> None:
+        """Set the objective: charges times a scale, and the cost of each start.
+
+        Parameters
+        ----------
+        cell_costs
+            Cost of starting each shift on each day; shape ``(days, shifts)``.
+        scale
+            What a unit of cost of the rules weighs beside ``cell_costs``.
+        """
+        terms = [(charge.price * scale, charge.amount) for charge in self.ledger]
         if cell_costs is not None:
             terms += [
                 (int(cell_costs[day, shift]), literal)
@@ -103,13 +115,13 @@ class RosterModel:
             self.cp.minimize(_weighted(terms))
 
     # -- cells ------------------------------------------------------------------------
-    def _index(self) -> None:
+    def _index(self, reach: int) -> None:
         """Work out which people, days and columns the open cells concern."""
         self.agents: Sequence[int] = [int(a) for a in np.flatnonzero(self._open.any(1))]
         days = np.flatnonzero(self._open.any(0))
         first, last = (int(days[0]), int(days[-1])) if days.size else (0, -1)
         self.days: Sequence[int] = range(
-            max(0, first - 1), min(self.case.days, last + REACH + 1)
+            max(0, first - 1), min(self.case.days, last + reach + 1)
         )
         self._open_days = set(map(int, days))
 
@@ -143,8 +155,8 @@ class RosterModel:
         return int(self._stands(agent, day) == shift)
 
     def _stands(self, agent: int, day: int) -> int:
-        column = day + self.case.past
-        return int(self.around.full[agent, column]) if column >= 0 else OFF
+        column = day + self._past
+        return self._full[agent][column] if column >= 0 else OFF
 
     def any_shift(self, agent: int, day: int, shifts: Iterable[int]) -> Literal:
         """Return whether a person starts one of some shifts on a day."""
@@ -205,7 +217,7 @@ class RosterModel:
             self.case, table, duties.pick(~self._open[duties.agent, duties.day])
         )
         cover = _Cover(rest)
-        heads = self._count_heads()
+        cover.heads = heads = self._count_heads()
         for (day, shift), count in heads.items():
             span = self._span(day, shift)
             for interval in range(span.start, span.stop):
@@ -613,12 +625,28 @@ class RosterModel:
         for at, booked in self._overtime.items():
             self.cp.add(booked == int(roster.overtime[at]))
 
-    def hint(self, roster: Roster) -> None:
-        """Suggest a roster to the solver."""
-        for (agent, day), cell in self.cells.items():
-            stands = int(roster.table[agent, day])
+    def hint(self) -> None:
+        """Suggest to the solver what stands in the open cells, breaks included."""
+        roster = self.around
+        for at, cell in self.cells.items():
+            stands = int(roster.table[at])
             for shift, literal in cell.items():
                 self.cp.add_hint(literal, int(shift == stands))
+            if cell:
+                self.cp.add_hint(self._working[at], int(stands != OFF))
+        if "_cover" in self.__dict__ and not self._personal:
+            self._hint_breaks(_ways_taken(roster, self._open))
+
+    def _hint_breaks(self, taken: dict[tuple[int, int], Counter[Way]]) -> None:
+        cover = self._cover
+        for owner, ways in cover.ways.items():
+            counted = taken.get((owner[0], owner[1]), Counter())
+            heads = cover.heads[owner]
+            if self._most.get(heads.index, 1) > 1:
+                self.cp.add_hint(heads, sum(counted.values()))
+            if len(ways) > 1:
+                for way, count in ways:
+                    self.cp.add_hint(count, counted[way])
 
     def read(self, value: Any) -> Roster:
         """Return the roster that a solution stands for.
@@ -668,7 +696,22 @@ class _Cover:
         self.phone = rest.on_phone
         self.present: dict[int, list[tuple[int, Any]]] = defaultdict(list)
         self.gone: dict[int, list[tuple[int, Any]]] = defaultdict(list)
+        self.heads: dict[tuple[int, int], Any] = {}
         self.ways: dict[tuple[int, ...], list[tuple[Way, Any]]] = {}
+
+
+def _ways_taken(
+    roster: Roster, cells: NDArray[np.bool_]
+) -> dict[tuple[int, int], Counter[Way]]:
+    """Return how many people of some cells break each shift in each way."""
+    breaks: dict[tuple[int, int], list[Break]] = defaultdict(list)
+    for agent, day, kind, start, end in (roster.duties or Duties.of(())).rows():
+        breaks[agent, day].append((kind, start, end))
+    taken: dict[tuple[int, int], Counter[Way]] = defaultdict(Counter)
+    for agent, day in zip(*np.nonzero(cells & (roster.table != OFF)), strict=True):
+        way = tuple(breaks[int(agent), int(day)])
+        taken[int(day), int(roster.table[agent, day])][way] += 1
+    return taken
 
 
 def ways_of(case: Case, day: int, shift: int) -> list[Way]:

@@ -1,0 +1,56 @@
+# One command each; every target sets up what it needs, once.
+#   make demo    install, then solve the bundled sample into demo/out/
+#   make quick   lint, types, import contracts, tests that are not slow
+#   make test    the same with all tests, and the notebooks
+#   make docs    remake README's table and pictures, and the notebooks' outputs
+#   make clean   remove what the others made
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PYTHON ?= $(shell for one in python3.11 python3 python3.12 python3.13; do \
+	$$one -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	2>/dev/null && { echo $$one; break; }; done)
+
+# Real call histories, where they lie beside the checkout; tests skip without them.
+ifndef ROSTERWRIGHT_DATA
+ifneq ($(wildcard ../shared/data/.),)
+export ROSTERWRIGHT_DATA := $(abspath ../shared/data)
+endif
+endif
+
+.PHONY: demo quick test check docs clean
+.DELETE_ON_ERROR:
+
+demo: $(READY)
+	$(BIN)/roster demo --out demo/out
+
+quick: check
+	$(BIN)/python -m pytest -q -m "not slow"
+
+test: check
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --nbmake notebooks -W default
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(READY)
+	$(BIN)/python docs/readme.py
+	$(BIN)/python docs/pictures.py
+	$(BIN)/python docs/notebooks.py
+
+# The stamp is newer than both files it was made from, or is made again.
+$(READY): pyproject.toml pins.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed." >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint pins.txt --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache

@@ -1,0 +1,200 @@
+"""Improve: free some cells, solve them again by the same rules, keep what is better."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from constraints.case import OPEN
+from constraints.roster import Duties, Roster
+from constraints.rule import Audit, audit
+from scheduler.engine.model import BROKEN, RosterModel
+from scheduler.engine.solver import QUICK, Budget, run
+
+SIZES = ((30, 1), (60, 1), (15, 2), (60, 2), (8, 3), (12, 4), (1, 7), (4, 7), (2, 28))
+EFFORT = 1.5  # deterministic time for one neighbourhood
+SECONDS = 4.0  # elapsed time for one neighbourhood
+
+
+@dataclass
+class Neighbourhood:
+    """A kind of set of cells to free, and how well it has paid.
+
+    Attributes
+    ----------
+    people, days
+        How many people, over how many days running.
+    gained, spent
+        Cost saved, and seconds spent on it, fading with time.
+    """
+
+    people: int
+    days: int
+    gained: float = 0.0
+    spent: float = 1e-3
+    tried: int = field(default=0)
+
+    @property
+    def pays(self) -> float:
+        """Cost saved a second; unbounded until it was tried."""
+        return self.gained / self.spent if self.tried else float("inf")
+
+    def learn(self, gain: float, seconds: float) -> None:
+        """Remember what a try gave."""
+        self.tried += 1
+        self.gained = 0.7 * self.gained + gain
+        self.spent = 0.7 * self.spent + seconds
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A roster with its audit; hard violations weigh more than any cost."""
+
+    roster: Roster
+    audit: Audit
+
+    @classmethod
+    def of(cls, roster: Roster) -> "Standing":
+        """Audit a roster."""
+        return cls(roster, audit(roster))
+
+    @property
+    def weight(self) -> int:
+        """Cost, hard violations included at ``BROKEN`` a unit."""
+        return self.audit.cost + BROKEN * sum(v.amount for v in self.audit.hard)
+
+
+class Improver:
+    """Chooses neighbourhoods where cost is and where trying has paid.
+
+    With several threads each frees cells of its own; what one finds is laid over what
+    the others have found meanwhile, and kept where the whole is better.
+
+    Parameters
+    ----------
+    standing
+        Where to start.
+    seed, workers
+        Random seed; threads.
+    on_better
+        Called with each better roster.
+    """
+
+    def __init__(
+        self, standing: Standing, *, seed: int, workers: int,
+        on_better: Callable[[Standing], None],
+    ) -> None:
+        self.best, self.on_better = standing, on_better
+        self.random = np.random.default_rng(seed)
+        self.workers = workers
+        case = standing.roster.case
+        self.open = case.pins == OPEN
+        people, days = len(case.agents), case.days
+        sizes = {(min(n, people), min(d, days)) for n, d in SIZES}
+        self.kinds = [Neighbourhood(n, d) for n, d in sorted(sizes)]
+        self._lock = threading.Lock()
+
+    def run(self, budget: Budget) -> None:
+        """Improve until the budget is over."""
+        if self.workers == 1:
+            self._work(budget)
+            return
+        with ThreadPoolExecutor(self.workers) as pool:
+            for ended in [pool.submit(self._work, budget) for _ in range(self.workers)]:
+                ended.result()
+
+    def _work(self, budget: Budget) -> None:
+        while not budget.over:
+            with self._lock:
+                kind, start = self._choose(), self.best
+                cells = self._cells(kind) & self.open
+                seed = int(self.random.integers(1 << 30))
+            began = budget.elapsed
+            found = _again(start, cells, budget, seed)
+            with self._lock:
+                gain = 0 if found is None else self._take(found, start, cells)
+                kind.learn(min(gain, BROKEN // 10), budget.elapsed - began)
+
+    def _take(
+        self, found: Roster, start: Standing, cells: NDArray[np.bool_]
+    ) -> int:
+        """Keep a roster if it is no worse, and return the gain."""
+        if self.best is not start:
+            found = _laid_over(self.best.roster, found, cells)
+        standing, before = Standing.of(found), self.best.weight
+        if standing.weight > before:
+            return 0
+        self.best = standing
+        if standing.weight < before:
+            self.on_better(standing)
+        return before - standing.weight
+
+    def _choose(self) -> Neighbourhood:
+        if self.random.random() < 0.2:
+            return self.kinds[int(self.random.integers(len(self.kinds)))]
+        return max(self.kinds, key=lambda kind: kind.pays)
+
+    # -- where ------------------------------------------------------------------------
+    def _cells(self, kind: Neighbourhood) -> NDArray[np.bool_]:
+        by_agent, by_day = self._blame()
+        people = len(self.open)
+        cells = np.zeros(self.open.shape, bool)
+        window = np.convolve(by_day, np.ones(kind.days), "valid")
+        first = int(self._draw(window, 1)[0])
+        who = np.arange(people)
+        if kind.people < people:
+            who = self._draw(by_agent, kind.people)
+        cells[who, first : first + kind.days] = True
+        return cells
+
+    def _blame(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return cost by person and by day."""
+        case = self.best.roster.case
+        people, days = np.zeros(len(case.agents)), np.zeros(case.days)
+        day_of = case.clock.days_of_intervals
+        for violation in self.best.audit.violations:
+            cost = violation.cost or BROKEN * violation.amount
+            where = violation.where
+            day = where.day if where.interval is None else int(day_of[where.interval])
+            if day is not None:
+                days[day] += cost
+            if where.agent is not None:
+                people[where.agent] += cost
+        return people, days
+
+    def _draw(self, blame: NDArray[np.float64], count: int) -> NDArray[np.intp]:
+        """Draw without return, half by blame and half evenly."""
+        even = np.full(len(blame), 1 / len(blame))
+        total = blame.sum()
+        chance = even if not total else (even + blame / total) / 2
+        return self.random.choice(len(blame), count, replace=False, p=chance)
+
+
+def _again(
+    standing: Standing, cells: NDArray[np.bool_], budget: Budget, seed: int
+) -> Roster | None:
+    """Solve some cells again around all others; None where nothing was found."""
+    case = standing.roster.case
+    broken = frozenset(v.rule for v in standing.audit.hard)
+    model = RosterModel(standing.roster, case.rules, cells, guarded=broken)
+    model.hint()
+    outcome = run(
+        model.cp, budget, seconds=SECONDS, effort=EFFORT, seed=seed, workers=1, **QUICK
+    )
+    return model.read(outcome.value) if outcome.found else None
+
+
+def _laid_over(best: Roster, found: Roster, cells: NDArray[np.bool_]) -> Roster:
+    """Return the best roster with some cells as found."""
+    mine, theirs = found.duties or Duties.of(()), best.duties or Duties.of(())
+    rows = theirs.pick(~cells[theirs.agent, theirs.day]).rows()
+    rows += mine.pick(cells[mine.agent, mine.day]).rows()
+    return Roster(
+        best.case,
+        np.where(cells, found.table, best.table).astype(np.int16),
+        Duties.of(rows),
+        overtime=np.where(cells, found.overtime, best.overtime),
+    )

@@ -1,0 +1,221 @@
+"""Solve: precheck, counts and bound, construct, improve, audit, within one budget."""
+
+import threading
+from collections.abc import Callable
+from importlib.metadata import version
+from time import monotonic
+
+from constraints.case import Case
+from constraints.rule import Text
+from forecasts.problems import InputError, Problem
+from scheduler.engine.aggregate import Counts, count_people
+from scheduler.engine.breaks import place_breaks
+from scheduler.engine.construct import construct
+from scheduler.engine.improve import Improver, Standing
+from scheduler.engine.precheck import precheck
+from scheduler.engine.solver import Budget, cores
+from scheduler.result import Result, Step
+
+OnStep = Callable[[Step], None]
+
+
+def solve(
+    case: Case,
+    *,
+    seconds: float = 60.0,
+    seed: int = 1,
+    workers: int = 0,
+    effort: float | None = None,
+    on_step: OnStep | None = None,
+    stop: threading.Event | None = None,
+) -> Result:
+    """Return the best roster found within a budget, with its proof and its audit.
+
+    Parameters
+    ----------
+    case
+        What to roster.
+    seconds
+        Elapsed seconds to spend.
+    seed
+        Random seed.
+    workers
+        Solver threads; 0 = what this machine allows.
+    effort
+        Deterministic time to spend, in the solver's units; None = no limit. With a
+        limit and one worker the roster does not depend on how busy the machine is.
+    on_step
+        Called with every improvement of cost or bound.
+    stop
+        Set it to end early; the best roster so far comes back, audited.
+
+    Raises
+    ------
+    InputError
+        Where the case needs several queues, which this release cannot roster.
+
+    Examples
+    --------
+    >>> from constraints import read_rules
+    >>> from constraints.examples import tiny_case
+    >>> case = tiny_case(people=9, days=7, rules=read_rules("bank"))
+    >>> result = solve(case, effort=1.0, workers=1)
+    >>> result.status, len(result.audit.hard)
+    ('feasible', 0)
+    """
+    _refuse_queues(case)
+    stop = stop or threading.Event()
+    found: list[Result | BaseException] = []
+    run = _Run(case, Budget(seconds, effort, stop), seed, workers or cores(), on_step)
+
+    def work() -> None:
+        try:
+            found.append(run.result())
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller
+            found.append(error)
+
+    # The solver runs in a thread of its own, so that signals reach the caller.
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(0.1)
+    outcome = found[0]
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+def _refuse_queues(case: Case) -> None:
+    queues = case.requirement.queues
+    if len(queues) > 1:
+        raise InputError([
+            Problem(
+                file="calls.csv", column="queue", found=", ".join(queues),
+                expected="one queue",
+                remedy="Rostering several queues is not there yet; forecast and staff "
+                "them, or give the sum as one queue.",
+            )
+        ])
+
+
+class _Run:
+    """One solve: what is known so far, and the steps that lead on."""
+
+    def __init__(
+        self, case: Case, budget: Budget, seed: int, workers: int, on_step: OnStep | None
+    ) -> None:
+        self.case, self.budget = case, budget
+        self.seed, self.workers = seed, workers
+        self.on_step = on_step
+        self.bound = 0
+        self.best: Standing | None = None
+        self.trace: list[Step] = []
+
+    def result(self) -> Result:
+        """Go through the stages and say how it went."""
+        checked = precheck(self.case)
+        if checked.conflicts:
+            return self._say("infeasible", "precheck", checked.warnings, checked.conflicts)
+        counts = self._count()
+        if counts.infeasible:
+            text = Text(
+                "The hard rules cannot all be kept: even counting people by kind, "
+                "no roster meets floor, hours and rest at once.",
+                "硬性规则无法同时满足:即使只按人员类别计数,也没有排班能同时满足"
+                "最低人数、工时与休息要求。",
+            )
+            return self._say("infeasible", "proved", checked.warnings, (text,))
+        self._construct()
+        if self.best is not None:
+            improver = Improver(
+                self.best, seed=self.seed, workers=self.workers,
+                on_better=lambda better: self._better(better, "improve"),
+            )
+            improver.run(self.budget)
+        return self._close(checked.warnings)
+
+    # -- stages -----------------------------------------------------------------------
+    def _count(self) -> Counts:
+        share = self.budget.seconds * 0.2
+        effort = 1e9 if self.budget.effort is None else self.budget.effort * 0.2
+        counts = count_people(
+            self.case, self.budget, seconds=share, effort=effort, seed=self.seed,
+            workers=self.workers,
+        )
+        self._raise(counts.bound, "counts")
+        return counts
+
+    def _construct(self) -> None:
+        roster = construct(
+            self.case, self.budget, seconds=self.budget.seconds * 0.3, seed=self.seed,
+            workers=self.workers,
+        )
+        self._better(Standing.of(place_breaks(roster)), "construct")
+
+    # -- what is known ------------------------------------------------------------------
+    def _raise(self, bound: int, source: str) -> None:
+        if bound > self.bound:
+            self.bound = bound
+            self._step(source)
+
+    def _better(self, standing: Standing, source: str) -> None:
+        if self.best is None or standing.weight < self.best.weight:
+            self.best = standing
+            self._step(source)
+
+    def _step(self, source: str) -> None:
+        legal = self.best is not None and not self.best.audit.hard
+        cost = self.best.audit.cost if legal and self.best is not None else None
+        step = Step(
+            seconds=self.budget.elapsed, cost=cost, bound=self.bound, source=source
+        )
+        self.trace.append(step)
+        if self.on_step is not None:
+            self.on_step(step)
+
+    # -- the end ------------------------------------------------------------------------
+    def _close(self, warnings: tuple[Text, ...]) -> Result:
+        if self.best is None or self.best.audit.hard:
+            return self._say("unknown", self.budget.reason, warnings, self._broken())
+        proved = self.bound >= self.best.audit.cost
+        if self.budget.stopped:
+            return self._say("interrupted", "interrupted", warnings)
+        improved = any(step.source == "improve" for step in self.trace)
+        status = "optimal" if proved else "feasible" if improved else "heuristic"
+        return self._say(status, "proved" if proved else self.budget.reason, warnings)
+
+    def _broken(self) -> tuple[Text, ...]:
+        """Say what keeps the best roster from being legal."""
+        hard = () if self.best is None else self.best.audit.hard
+        return tuple(violation.text for violation in hard[:20])
+
+    def _say(
+        self,
+        status: str,
+        reason: str,
+        warnings: tuple[Text, ...],
+        conflicts: tuple[Text, ...] = (),
+    ) -> Result:
+        best = self.best
+        return Result(
+            status=status,
+            roster=None if best is None else best.roster,
+            audit=None if best is None else best.audit,
+            bound=self.bound if best is None else min(self.bound, best.audit.cost),
+            seconds=monotonic() - self.budget.began,
+            stop_reason=reason,
+            seed=self.seed,
+            workers=self.workers,
+            trace=tuple(self.trace),
+            warnings=warnings,
+            conflicts=conflicts,
+            versions={"rosterwright": _version("rosterwright"),
+                      "ortools": _version("ortools")},
+        )
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except ModuleNotFoundError:
+        return "unknown"
