@@ -10,6 +10,7 @@ from constraints.coverage import CoverageRole
 from constraints.roster import Roster
 from constraints.rule import Rule
 from scheduler.engine.aggregate import kinds_of
+from scheduler.engine.alone import Starts
 from scheduler.engine.breaks import place_breaks
 from scheduler.engine.columns import (
     MUST,
@@ -51,6 +52,7 @@ def construct(
     if case.rule("pattern.six_on_one_off") is None:
         parts = list(weeks(case))
         known: set[Pattern] = set()
+        starts = Starts(case)
         for part in parts:
             stands = place_breaks(roster).on_phone
             chosen = fill(
@@ -58,10 +60,21 @@ def construct(
                 seed=seed, workers=workers,
             )
             roster = stitch(roster, part, chosen, budget, seed=seed)
-            days = slice(part.first, part.first + part.case.days)
-            roster = place_people(roster, days, budget, seed=seed)
+            roster = _place_rest(starts, place_breaks(roster), part.days, budget, seed)
         return roster
     return place_people(roster, slice(0, case.days), budget, seed=seed)
+
+
+def _place_rest(
+    starts: Starts, roster: Roster, days: range, budget: Budget, seed: int
+) -> Roster:
+    """Place who found no pattern, each where coverage now lacks most."""
+    case = roster.case
+    idle = (roster.table[:, days.start : days.stop] == OFF).all(axis=1)
+    idle &= case.free_to_work[:, days.start : days.stop].any(axis=(1, 2))
+    for agent in np.flatnonzero(idle):
+        roster = starts.again(roster, int(agent), days, budget, seed) or roster
+    return roster
 
 
 def place_people(

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from constraints.case import OPEN
 from constraints.roster import Duties, Roster
 from constraints.rule import Audit, audit
+from scheduler.engine.alone import Starts
 from scheduler.engine.model import BROKEN, RosterModel
 from scheduler.engine.solver import QUICK, Budget, run
 
-SIZES = ((30, 1), (60, 1), (15, 2), (60, 2), (8, 3), (12, 4), (1, 7), (4, 7), (2, 28))
+SIZES = ((30, 1), (60, 1), (15, 2), (60, 2), (8, 3), (12, 4), (1, 7), (1, 28), (4, 7))
 EFFORT = 1.5  # deterministic time for one neighbourhood
 SECONDS = 4.0  # elapsed time for one neighbourhood
 
@@ -95,6 +96,7 @@ class Improver:
         people, days = len(case.agents), case.days
         sizes = {(min(n, people), min(d, days)) for n, d in SIZES}
         self.kinds = [Neighbourhood(n, d) for n, d in sorted(sizes)]
+        self.starts = Starts(case)
         self._lock = threading.Lock()
 
     def run(self, budget: Budget) -> None:
@@ -113,7 +115,7 @@ class Improver:
                 cells = self._cells(kind) & self.open
                 seed = int(self.random.integers(1 << 30))
             began = budget.elapsed
-            found = _again(start, cells, budget, seed)
+            found = self._again(start, cells, budget, seed)
             with self._lock:
                 gain = 0 if found is None else self._take(found, start, cells)
                 kind.learn(min(gain, BROKEN // 10), budget.elapsed - began)
@@ -131,6 +133,28 @@ class Improver:
         if standing.weight < before:
             self.on_better(standing)
         return before - standing.weight
+
+    def _again(
+        self, standing: Standing, cells: NDArray[np.bool_], budget: Budget, seed: int
+    ) -> Roster | None:
+        """Solve some cells again around all others; None where nothing was found."""
+        agents, days = np.flatnonzero(cells.any(1)), np.flatnonzero(cells.any(0))
+        if not agents.size:
+            return None
+        if agents.size == 1:
+            span = range(int(days[0]), int(days[-1]) + 1)
+            return self.starts.again(
+                standing.roster, int(agents[0]), span, budget, seed
+            )
+        broken = frozenset(v.rule for v in standing.audit.hard)
+        rules = standing.roster.case.rules
+        model = RosterModel(standing.roster, rules, cells, guarded=broken)
+        model.hint()
+        outcome = run(
+            model.cp, budget, seconds=SECONDS, effort=EFFORT, seed=seed, workers=1,
+            **QUICK,
+        )
+        return model.read(outcome.value) if outcome.found else None
 
     def _choose(self) -> Neighbourhood:
         if self.random.random() < 0.2:
@@ -171,20 +195,6 @@ class Improver:
         total = blame.sum()
         chance = even if not total else (even + blame / total) / 2
         return self.random.choice(len(blame), count, replace=False, p=chance)
-
-
-def _again(
-    standing: Standing, cells: NDArray[np.bool_], budget: Budget, seed: int
-) -> Roster | None:
-    """Solve some cells again around all others; None where nothing was found."""
-    case = standing.roster.case
-    broken = frozenset(v.rule for v in standing.audit.hard)
-    model = RosterModel(standing.roster, case.rules, cells, guarded=broken)
-    model.hint()
-    outcome = run(
-        model.cp, budget, seconds=SECONDS, effort=EFFORT, seed=seed, workers=1, **QUICK
-    )
-    return model.read(outcome.value) if outcome.found else None
 
 
 def _laid_over(best: Roster, found: Roster, cells: NDArray[np.bool_]) -> Roster:

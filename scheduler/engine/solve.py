@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from time import monotonic
 
@@ -17,6 +18,14 @@ from scheduler.engine.solver import Budget, cores
 from scheduler.result import Result, Step
 
 OnStep = Callable[[Step], None]
+COUNTING = 0.25  # share of the budget for the counts and their bound
+PATTERNS = 0.2  # share of the budget for patterns of weeks
+CLASH = Text(
+    "The hard rules cannot all be kept: even counting people by kind, no roster meets "
+    "floor, hours and rest at once.",
+    "硬性规则无法同时满足:即使只按人员类别计数,也没有排班能同时满足最低人数、"
+    "工时与休息要求。",
+)
 
 
 def solve(
@@ -116,16 +125,17 @@ class _Run:
         checked = precheck(self.case)
         if checked.conflicts:
             return self._say("infeasible", "precheck", checked.warnings, checked.conflicts)
-        counts = self._count()
+        if self.workers > 1 and self.budget.effort is None:
+            # The bound is proved beside the construction, on a core of its own.
+            with ThreadPoolExecutor(1) as pool:
+                counting = pool.submit(self._count, 1)
+                self._construct()
+                counts = counting.result()
+        else:
+            counts = self._count(self.workers)
+            self._construct()
         if counts.infeasible:
-            text = Text(
-                "The hard rules cannot all be kept: even counting people by kind, "
-                "no roster meets floor, hours and rest at once.",
-                "硬性规则无法同时满足:即使只按人员类别计数,也没有排班能同时满足"
-                "最低人数、工时与休息要求。",
-            )
-            return self._say("infeasible", "proved", checked.warnings, (text,))
-        self._construct()
+            return self._say("infeasible", "proved", checked.warnings, (CLASH,))
         if self.best is not None:
             improver = Improver(
                 self.best, seed=self.seed, workers=self.workers,
@@ -135,19 +145,19 @@ class _Run:
         return self._close(checked.warnings)
 
     # -- stages -----------------------------------------------------------------------
-    def _count(self) -> Counts:
-        share = self.budget.seconds * 0.2
-        effort = 1e9 if self.budget.effort is None else self.budget.effort * 0.2
+    def _count(self, workers: int) -> Counts:
+        share = self.budget.seconds * COUNTING
+        effort = 1e9 if self.budget.effort is None else self.budget.effort * COUNTING
         counts = count_people(
             self.case, self.budget, seconds=share, effort=effort, seed=self.seed,
-            workers=self.workers,
+            workers=workers,
         )
         self._raise(counts.bound, "counts")
         return counts
 
     def _construct(self) -> None:
         roster = construct(
-            self.case, self.budget, seconds=self.budget.seconds * 0.3, seed=self.seed,
+            self.case, self.budget, seconds=self.budget.seconds * PATTERNS, seed=self.seed,
             workers=self.workers,
         )
         self._better(Standing.of(place_breaks(roster)), "construct")
