@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,8 @@ class MealBreak(Rule):
     joint = True
     meaning = Text(
         en="A {rule.meal_minutes} min meal break in shifts of more than "
-        "{rule.after_minutes} min; no stretch over {rule.longest_stretch_minutes} min.",
+        "{rule.after_minutes} min; no stretch over "
+        "{rule.longest_stretch_minutes} min.",
         zh="超过 {rule.after_minutes} 分钟的班次安排 {rule.meal_minutes} 分钟用餐;"
         "连续工作不超过 {rule.longest_stretch_minutes} 分钟。",
     )
@@ -65,7 +66,7 @@ class MealBreak(Rule):
         due = (span > self.after_minutes) & (not self.paid)
         return np.asarray(np.where(due, self.meal_minutes, 0))
 
-    # -- where breaks can lie -----------------------------------------------------------
+    # -- where breaks can lie -------------------------------------------------------
     def ways(self, case: Case, start: int, end: int) -> list[tuple[Break, ...]]:
         """Return the ways to break a shift that starts and ends at some minutes.
 
@@ -120,7 +121,7 @@ class MealBreak(Rule):
         beyond = max(stretch, end - since) - self.longest_stretch_minutes
         return missing or max(0, beyond)
 
-    # -- encode ---------------------------------------------------------------------------
+    # -- encode ---------------------------------------------------------------------
     def encode(self, draft: Draft) -> None:
         """Charge the fault of the way each shift is broken, and people away."""
         for where, literal, start, end, breaks in draft.breaks_taken():
@@ -135,7 +136,7 @@ class MealBreak(Rule):
                 Where(interval=interval),
             )
 
-    # -- check ----------------------------------------------------------------------------
+    # -- check ----------------------------------------------------------------------
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Measure the breaks of all shifts at once, then who is away."""
         yield from self._check_shifts(roster)
@@ -218,7 +219,4 @@ class MealBreak(Rule):
 def _apart(way: Sequence[Break], step: int) -> bool:
     """Whether breaks neither overlap nor touch."""
     ordered = sorted(way, key=lambda taken: taken[1])
-    return all(
-        later[1] - earlier[2] >= step
-        for earlier, later in zip(ordered, ordered[1:], strict=False)
-    )
+    return all(later[1] - earlier[2] >= step for earlier, later in pairwise(ordered))

@@ -164,9 +164,13 @@ class Case:
     leave: tuple[Leave, ...] = ()
     requests: tuple[Request, ...] = ()
     limits: tuple[Limit, ...] = ()
-    history: NDArray[np.int16] = field(default_factory=lambda: np.zeros((0, 0), np.int16))
+    history: NDArray[np.int16] = field(
+        default_factory=lambda: np.zeros((0, 0), np.int16)
+    )
     known: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
-    past_leave: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0), bool))
+    past_leave: NDArray[np.bool_] = field(
+        default_factory=lambda: np.zeros((0, 0), bool)
+    )
     pins: NDArray[np.int16] = field(default_factory=lambda: np.zeros((0, 0), np.int16))
     has_yesterday: bool = False
     service: Service = field(default_factory=Service)
@@ -185,7 +189,7 @@ class Case:
             pins = np.full((people, self.days), OPEN, np.int16)
             object.__setattr__(self, "pins", pins)
 
-    # -- size ---------------------------------------------------------------------
+    # -- size -----------------------------------------------------------------------
     @property
     def days(self) -> int:
         """Days of the horizon."""
@@ -194,7 +198,7 @@ class Case:
     @property
     def past(self) -> int:
         """Days of history before the horizon."""
-        return self.history.shape[1]
+        return int(self.history.shape[1])
 
     @property
     def span(self) -> int:
@@ -218,7 +222,7 @@ class Case:
                 values[limit.agent] = limit.value
         return values
 
-    # -- shifts on the axis of elapsed minutes ------------------------------------------
+    # -- shifts on the axis of elapsed minutes --------------------------------------
     @cached_property
     def start(self) -> NDArray[np.int64]:
         """Minute at which a shift begins; shape ``(span, shifts)``."""
@@ -271,7 +275,7 @@ class Case:
         """Shifts that have a minute on the day after, by column of the span."""
         return [np.flatnonzero(row) for row in self.overhang]
 
-    # -- who may work when ----------------------------------------------------------------
+    # -- who may work when ----------------------------------------------------------
     @cached_property
     def employed(self) -> NDArray[np.bool_]:
         """Whether a person is employed on a day; shape ``(agents, span)``."""
@@ -293,7 +297,9 @@ class Case:
         for leave in self.leave:
             if leave.granted:
                 first = max(0, self._column(leave.first, 0))
-                away[leave.agent, first : max(0, self._column(leave.last, 0) + 1)] = True
+                away[leave.agent, first : max(0, self._column(leave.last, 0) + 1)] = (
+                    True
+                )
         return away
 
     @cached_property
@@ -312,25 +318,29 @@ class Case:
     @cached_property
     def suits(self) -> NDArray[np.bool_]:
         """Whether a person's classes and skills suit a shift; ``(agents, shifts)``."""
-        return np.array([
+        return np.array(
             [
-                (not agent.classes or shift.shift_class in agent.classes)
-                and shift.skills <= agent.skills
-                for shift in self.shifts
+                [
+                    (not agent.classes or shift.shift_class in agent.classes)
+                    and shift.skills <= agent.skills
+                    for shift in self.shifts
+                ]
+                for agent in self.agents
             ]
-            for agent in self.agents
-        ]).reshape(len(self.agents), len(self.shifts))
+        ).reshape(len(self.agents), len(self.shifts))
 
     @cached_property
     def night_work(self) -> NDArray[np.bool_]:
         """Whether a shift has a minute between 22:00 and 06:00; ``(shifts,)``."""
-        return np.array([
-            any(
-                shift.start < NIGHT[1] + turn and shift.end > NIGHT[0] + turn
-                for turn in (-DAY, 0, DAY)
-            )
-            for shift in self.shifts
-        ])
+        return np.array(
+            [
+                any(
+                    shift.start < NIGHT[1] + turn and shift.end > NIGHT[0] + turn
+                    for turn in (-DAY, 0, DAY)
+                )
+                for shift in self.shifts
+            ]
+        )
 
     @cached_property
     def may(self) -> NDArray[np.bool_]:

@@ -90,7 +90,9 @@ def _weeks(case: Case, on: date, name: str) -> Cycle:
     weeks = int(found[1]) if found else 1
     day = case.clock.day(on)
     place = case.clock.week(day) % weeks
-    into = next(n for n in range(7) if case.clock.week(day - n - 1) != case.clock.week(day))
+    into = next(
+        n for n in range(7) if case.clock.week(day - n - 1) != case.clock.week(day)
+    )
     first = on - timedelta(days=into + 7 * place)
     return Cycle(first, first + timedelta(days=7 * weeks - 1), weeks)
 
@@ -100,7 +102,7 @@ def _is_office_day(case: Case, on: date) -> bool:
     return kind == "workday" or (on.weekday() < 5 and kind not in ("statutory", "rest"))
 
 
-# -- leave credit -----------------------------------------------------------------------
+# -- leave credit -------------------------------------------------------------------
 
 
 def leave_days_a_week(case: Case) -> int:

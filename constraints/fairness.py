@@ -125,10 +125,12 @@ class FairnessWeekends(Rule):
             terms = [
                 (
                     1,
-                    draft.any_of([
-                        draft.working(int(agent), column - case.past)
-                        for column in weekend
-                    ]),
+                    draft.any_of(
+                        [
+                            draft.working(int(agent), column - case.past)
+                            for column in weekend
+                        ]
+                    ),
                 )
                 for weekend in weekends
             ]
@@ -220,5 +222,3 @@ class FairnessHours(Rule):
             beyond = max(shares) - min(shares) - self.most_difference_minutes
             if beyond > 0:
                 yield Finding(where=_last(case), amount=beyond)
-
-

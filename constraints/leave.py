@@ -138,9 +138,12 @@ def _short_of_floor(case: Case, leave: Leave, first: int, last: int) -> str:
     floor = case.rule("coverage.floor")
     if not isinstance(floor, CoverageFloor) or first > last:
         return ""
-    gone = replace(case, leave=tuple(
-        replace(lv, granted=True) if lv is leave else lv for lv in case.leave
-    ))
+    gone = replace(
+        case,
+        leave=tuple(
+            replace(lv, granted=True) if lv is leave else lv for lv in case.leave
+        ),
+    )
     could = available(gone, range(max(0, first - 1), min(case.days, last + 2)))
     before = available(case, range(max(0, first - 1), min(case.days, last + 2)))
     few = case.counted & (could < floor.floor(case)) & (could < before)
@@ -185,16 +188,18 @@ def annual_capacity(case: Case) -> Text | None:
     days: dict[str, float] = {}
     for agent in case.agents:
         group = agent.team if rule.scope == "team" else ""
-        days[group] = days.get(group, 0) + _entitlement(case, agent.annual_left,
-                                                        agent.career_from)
+        days[group] = days.get(group, 0) + _entitlement(
+            case, agent.annual_left, agent.career_from
+        )
     capacity = CALENDAR_YEAR * rule.most
     worst = max(days, key=lambda group: days[group], default="")
     if not days or days[worst] <= capacity:
         return None
     needed = -(-days[worst] // CALENDAR_YEAR)
+    place = f" in {worst}" if worst else ""
     return Text(
-        f"{days[worst]:g} days of annual leave are due{' in ' + worst if worst else ''},"
-        f" and {rule.most} at a time leaves room for {capacity} a year. "
+        f"{days[worst]:g} days of annual leave are due{place}, and {rule.most} at a "
+        f"time leaves room for {capacity} a year. "
         f"Set leave.limit to {needed:g} or its scope to team.",
         f"{worst}应休年假 {days[worst]:g} 天,同一时间最多 {rule.most} 人时"
         f"一年仅可安排 {capacity} 天。"

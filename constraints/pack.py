@@ -133,41 +133,69 @@ def read_rules(
     >>> book[0].most_days, book[0].penalty
     (5, None)
     """
-    problems: list[Problem] = []
-
-    def report(path: str, found: object, expected: str, remedy: str) -> None:
-        problems.append(
-            Problem(file=file, line=locate(path), column=path, found=str(found),
-                    expected=expected, remedy=remedy)
-        )
-
+    report = _Report(file, locate)
     if pack not in PACKS:
-        report("rules.pack", pack, f"one of {', '.join(PACKS)}", _nearest(pack, PACKS))
-        raise InputError(problems)
+        expected = f"one of {', '.join(PACKS)}"
+        report.add("rules.pack", pack, expected, _nearest(pack, PACKS))
+        report.raise_if_any()
     settings = {id: dict(given) for id, given in read_pack(pack).rules.items()}
     for id, given in (overrides or {}).items():
-        if id not in BY_ID:
-            report(f'rules."{id}"', id, "the id of a rule", _nearest(id, BY_ID))
-            continue
+        if id in BY_ID:
+            report.check(BY_ID[id], given)
+            settings.setdefault(id, {}).update(given)
+        else:
+            report.add(f'rules."{id}"', id, "the id of a rule", _nearest(id, BY_ID))
+    report.raise_if_any()
+    rules = [
+        report.build(rule, settings[rule.id])
+        for rule in RULES
+        if rule.id in settings and settings[rule.id].pop("enabled", True)
+    ]
+    report.raise_if_any()
+    return tuple(rule for rule in rules if rule is not None)
+
+
+class _Report:
+    """Problems of a rule book, collected with the lines of their keys."""
+
+    def __init__(self, file: str, locate: Locate) -> None:
+        self.file, self.locate = file, locate
+        self.problems: list[Problem] = []
+
+    def add(self, path: str, found: object, expected: str, remedy: str) -> None:
+        """Note a problem at a key."""
+        self.problems.append(
+            Problem(
+                file=self.file,
+                line=self.locate(path),
+                column=path,
+                found=str(found),
+                expected=expected,
+                remedy=remedy,
+            )
+        )
+
+    def check(self, rule: type[Rule], given: Mapping[str, Any]) -> None:
+        """Note each parameter that is not as it must be."""
         for name, value in given.items():
-            wrong = _wrong(BY_ID[id], name, value)
+            wrong = _wrong(rule, name, value)
             if wrong:
-                report(f'rules."{id}".{name}', *wrong)
-        settings.setdefault(id, {}).update(given)
-    if problems:
-        raise InputError(problems)
-    rules = []
-    for rule in RULES:
-        if rule.id in settings and settings[rule.id].pop("enabled", True):
-            try:
-                rules.append(_build(rule, settings[rule.id]))
-            except ValueError as error:
-                words = str(error).removeprefix("Expected ").rstrip(".")
-                expected, _, found = words.rpartition(", got ")
-                report(f'rules."{rule.id}"', found.strip('"'), expected, "Correct it.")
-    if problems:
-        raise InputError(problems)
-    return tuple(rules)
+                self.add(f'rules."{rule.id}".{name}', *wrong)
+
+    def build(self, rule: type[Rule], settings: Mapping[str, Any]) -> Rule | None:
+        """Return a rule, or note why its parameters cannot be."""
+        try:
+            return _build(rule, settings)
+        except ValueError as error:
+            words = str(error).removeprefix("Expected ").rstrip(".")
+            expected, _, found = words.rpartition(", got ")
+            self.add(f'rules."{rule.id}"', found.strip('"'), expected, "Correct it.")
+            return None
+
+    def raise_if_any(self) -> None:
+        """Raise what was noted."""
+        if self.problems:
+            raise InputError(self.problems)
 
 
 def _build(rule: type[Rule], settings: Mapping[str, Any]) -> Rule:
@@ -177,7 +205,9 @@ def _build(rule: type[Rule], settings: Mapping[str, Any]) -> Rule:
     return rule(**given)
 
 
-def _wrong(rule: type[Rule], name: str, value: object) -> tuple[object, str, str] | None:
+def _wrong(
+    rule: type[Rule], name: str, value: object
+) -> tuple[object, str, str] | None:
     """Return found, expected and remedy where a parameter is not as it must be."""
     if name == "enabled":
         fine = isinstance(value, bool)
@@ -211,8 +241,10 @@ def _kind_of(annotation: str, default: object) -> str:
         return "true or false"
     if isinstance(default, str):
         return "text"
-    return "a number of 0 or more" if "float" in annotation else (
-        "a whole number of 0 or more"
+    return (
+        "a number of 0 or more"
+        if "float" in annotation
+        else ("a whole number of 0 or more")
     )
 
 

@@ -75,7 +75,7 @@ class SixOnOneOff(Rule):
         joined = int(np.argmax(case.employed[agent]))
         return max(joined, 0 if case.known[agent] else case.past)
 
-    # -- encode -----------------------------------------------------------------------
+    # -- encode ---------------------------------------------------------------------
     def encode(self, draft: Draft) -> None:
         """Name each way of being out of pattern on a day, as sets of literals."""
         case = draft.case
@@ -134,7 +134,7 @@ class SixOnOneOff(Rule):
             sets.append([self._rests(draft, agent, c) for c in free])
         return sets
 
-    # -- check ------------------------------------------------------------------------
+    # -- check ----------------------------------------------------------------------
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Measure runs of work and of rest along the days of all people at once."""
         case = roster.case
@@ -144,7 +144,7 @@ class SixOnOneOff(Rule):
         run, rest = run_lengths(works), run_lengths(rests)
         out = (run > self.on) | (rest > self.off + 1)
         events = self._exceptions(case, run, rest, rests)
-        spent = np.cumsum(events, axis=1) - events
+        spent: NDArray[np.int64] = np.cumsum(events, axis=1) - events
         spent[:, WINDOW:] -= np.cumsum(events, axis=1)[:, :-WINDOW]
         out |= events & (spent >= self._allowed)
         for agent, day in zip(*np.nonzero(out[:, case.past :]), strict=True):

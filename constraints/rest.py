@@ -45,7 +45,7 @@ class DailyRest(Rule):
         ``[i, j]``: before shift ``j`` of a column, after shift ``i`` so many days back.
         """
         rest = case.start[column][None, :] - case.end[column - back][:, None]
-        return np.maximum(0, due - rest)
+        return np.asarray(np.maximum(0, due - rest))
 
     def encode(self, draft: Draft) -> None:
         """Charge each pair of shifts a day or two apart by the minutes missing."""
@@ -76,7 +76,10 @@ class DailyRest(Rule):
         same = stints.agent[1:] == stints.agent[:-1]
         same &= stints.column[1:] != stints.column[:-1]
         for before in np.flatnonzero(same & (missing > 0)):
-            agent, day = int(stints.agent[before]), int(stints.column[before + 1]) - past
+            agent, day = (
+                int(stints.agent[before]),
+                int(stints.column[before + 1]) - past,
+            )
             if day >= 0:
                 yield Finding(
                     where=Where(agent=agent, day=day),
@@ -201,7 +204,5 @@ class WeeklyRest(Rule):
         np.minimum.at(begins, (stints.agent, stints.column), stints.start)
         ends = np.full((shape[0], shape[1] + 1), -FAR)
         np.maximum.at(ends, (stints.agent, stints.column + 1), stints.end)
-        busy_until = np.where(
-            ends[:, :-1] > case.midnight[:-1], ends[:, :-1], -FAR
-        )
+        busy_until = np.where(ends[:, :-1] > case.midnight[:-1], ends[:, :-1], -FAR)
         return ~roster.working & (begins[:, 1:] - busy_until >= DAY)

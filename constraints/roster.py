@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from constraints.case import OFF, Case
 
+
 @dataclass(frozen=True)
 class Duties:
     """Stretches of shifts away from the phone; equal-length arrays.
@@ -54,9 +55,13 @@ class Duties:
 
     def pick(self, mask: NDArray[np.bool_]) -> "Duties":
         """Return some of the stretches."""
-        return Duties(*(part[mask] for part in (
-            self.agent, self.day, self.kind, self.start, self.end
-        )))
+        return Duties(
+            self.agent[mask],
+            self.day[mask],
+            self.kind[mask],
+            self.start[mask],
+            self.end[mask],
+        )
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,9 @@ class Roster:
     table: NDArray[np.int16]
     duties: Duties | None = None
     extra: tuple[tuple[int, int, int], ...] = ()
-    overtime: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+    overtime: NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros((0, 0), np.int64)
+    )
 
     def __post_init__(self) -> None:
         shape = (len(self.case.agents), self.case.days)
@@ -141,7 +148,7 @@ class Roster:
         """Return the same shifts with breaks placed."""
         return replace(self, duties=duties)
 
-    # -- views for rules ------------------------------------------------------------------
+    # -- views for rules ------------------------------------------------------------
     @cached_property
     def full(self) -> NDArray[np.int16]:
         """History and roster side by side; shape ``(agents, span)``."""
@@ -156,7 +163,7 @@ class Roster:
         return np.asarray(works)
 
     def works_class(self, *classes: str) -> NDArray[np.bool_]:
-        """Return whether a person starts a shift of some classes; ``(agents, span)``."""
+        """Whether a person starts a shift of some classes; ``(agents, span)``."""
         works = np.isin(self.full, self.case.of_class(*classes))
         for agent, day, shift in self.extra:
             if self.case.shifts[shift].shift_class in classes:

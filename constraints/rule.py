@@ -100,14 +100,15 @@ class Draft(Protocol):
         People with an open cell; rules about one person look at these only.
     days
         Days of the horizon on which a rule about one person may charge.
-    intervals
-        Intervals that open cells can change.
     """
 
     case: Case
     agents: Sequence[int]
     days: Sequence[int]
-    intervals: Sequence[int]
+
+    @property
+    def intervals(self) -> Sequence[int]:
+        """Intervals that open cells can change."""
 
     def works(self, agent: int, day: int, shift: int) -> Literal:
         """Return whether a person starts a shift on a day."""

@@ -240,7 +240,7 @@ class SequenceClass(Rule):
         """Return the days of a run, or of any horizon."""
         return 7 if self.reading == "run" else 366 if self.reading == "horizon" else 2
 
-    # -- encode -----------------------------------------------------------------------
+    # -- encode ---------------------------------------------------------------------
     def encode(self, draft: Draft) -> None:
         """Carry along which class a run, or the horizon, has seen last."""
         for agent in draft.agents:
@@ -292,13 +292,15 @@ class SequenceClass(Rule):
                 if column < back:
                     continue
                 for group, night in _soon(case, column, back):
-                    causes.setdefault(day, []).append([
-                        draft.any_shift(agent, day - back, group),
-                        draft.any_shift(agent, day, night),
-                    ])
+                    causes.setdefault(day, []).append(
+                        [
+                            draft.any_shift(agent, day - back, group),
+                            draft.any_shift(agent, day, night),
+                        ]
+                    )
         return causes
 
-    # -- check ------------------------------------------------------------------------
+    # -- check ----------------------------------------------------------------------
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Walk the days of all people at once."""
         if self.reading == "horizon":
@@ -336,7 +338,9 @@ class SequenceClass(Rule):
         nights, days = roster.works_class("night"), roster.works_class("day")
         changes = np.zeros(full.shape, bool)
         for back in (1, 2):
-            agent, column = np.nonzero(days[:, back:] & nights[:, : full.shape[1] - back])
+            agent, column = np.nonzero(
+                days[:, back:] & nights[:, : full.shape[1] - back]
+            )
             ends = case.end[column, full[agent, column]]
             starts = case.start[column + back, full[agent, column + back]]
             soon = starts - ends < DAY

@@ -13,7 +13,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 @pytest.fixture(scope="session")
 def outside() -> Path:
-    """Folder of call histories and reference values, which the project does not ship."""
+    """Folder of call histories and reference values; the project ships none."""
     folder = os.environ.get("ROSTERWRIGHT_DATA")
     if not folder or not Path(folder).is_dir():
         pytest.skip("ROSTERWRIGHT_DATA names no folder: outside data are not there")

@@ -6,7 +6,17 @@ from random import Random
 
 import numpy as np
 
-from constraints.case import CLASSES, OFF, OPEN, Agent, Case, Leave, Limit, Request, Shift
+from constraints.case import (
+    CLASSES,
+    OFF,
+    OPEN,
+    Agent,
+    Case,
+    Leave,
+    Limit,
+    Request,
+    Shift,
+)
 from constraints.hours import HoursOvertime, overtime_open
 from constraints.pack import RULES
 from constraints.roster import Duties, Roster
@@ -29,7 +39,10 @@ DRAWN: dict[str, dict[str, tuple[object, ...]]] = {
         "tolerance_minutes": (0, 60),
         "norm": ("calendar", "office"),
     },
-    "hours.under": {"cycle": ("week", "2 weeks", "month"), "tolerance_minutes": (0, 120)},
+    "hours.under": {
+        "cycle": ("week", "2 weeks", "month"),
+        "tolerance_minutes": (0, 120),
+    },
     "hours.overtime": {"allowed": (True,), "day_minutes": (60, 90)},
     "hours.weekly_max": {"minutes": (900, 1800, 2880)},
     "sequence.run": {"most_days": (1, 2, 3, 6)},
@@ -60,8 +73,12 @@ DRAWN: dict[str, dict[str, tuple[object, ...]]] = {
     "fairness.weekends": {"most_difference": (0, 1)},
     "fairness.hours": {"most_difference_minutes": (0, 480)},
 }
-NUMERIC = {"sequence.run": "most_days", "rest.daily": "hours", "nights.run": "most_nights",
-           "hours.weekly_max": "minutes"}
+NUMERIC = {
+    "sequence.run": "most_days",
+    "rest.daily": "hours",
+    "nights.run": "most_nights",
+    "hours.weekly_max": "minutes",
+}
 
 
 def draw_rule(kind: type[Rule], random: Random) -> Rule:
@@ -75,17 +92,27 @@ def draw_case(random: Random, rule: Rule) -> Case:
     first_day, zone = random.choice(PLACES)
     first_day += timedelta(days=random.randrange(5))
     days = random.randint(1, 9)
-    clock = Clock(first_day, days, random.choice((30, 60)), zone,
-                  random.choice(("mon", "sun", "wed")))
+    clock = Clock(
+        first_day,
+        days,
+        random.choice((30, 60)),
+        zone,
+        random.choice(("mon", "sun", "wed")),
+    )
     people, past = random.randint(1, 4), random.choice((0, 1, 3, 8, 30))
     shifts = tuple(_shift(random, n) for n in range(random.randint(1, 4)))
     others: tuple[Rule, ...] = (rule,)
     if random.random() < 0.5:
-        others += tuple(draw_rule(k, random) for k in RULES
-                        if k.id in ("hours.overtime", "breaks.meal",
-                                    "pattern.six_on_one_off") and k.id != rule.id)
-    history = np.array([[_cell(random, len(shifts)) for _ in range(past)]
-                        for _ in range(people)], np.int16).reshape(people, past)
+        others += tuple(
+            draw_rule(k, random)
+            for k in RULES
+            if k.id in ("hours.overtime", "breaks.meal", "pattern.six_on_one_off")
+            and k.id != rule.id
+        )
+    history = np.array(
+        [[_cell(random, len(shifts)) for _ in range(past)] for _ in range(people)],
+        np.int16,
+    ).reshape(people, past)
     known = np.array([past > 0 and random.random() < 0.8 for _ in range(people)])
     history[~known] = OFF
     return Case(
@@ -100,16 +127,29 @@ def draw_case(random: Random, rule: Rule) -> Case:
             is_open=np.array([random.random() < 0.9 for _ in range(clock.intervals)]),
         ),
         rules=others,
-        leave=tuple(_leave(random, clock, people, n) for n in range(random.randrange(4))),
-        requests=tuple(_wish(random, days, people, shifts) for _ in range(random.randrange(4))),
-        limits=tuple(Limit(agent=0, rule=rule.id, parameter=NUMERIC[rule.id], value=2)
-                     for _ in range(random.randrange(2)) if rule.id in NUMERIC),
+        leave=tuple(
+            _leave(random, clock, people, n) for n in range(random.randrange(4))
+        ),
+        requests=tuple(
+            _wish(random, days, people, shifts) for _ in range(random.randrange(4))
+        ),
+        limits=tuple(
+            Limit(agent=0, rule=rule.id, parameter=NUMERIC[rule.id], value=2)
+            for _ in range(random.randrange(2))
+            if rule.id in NUMERIC
+        ),
         history=history,
         known=known,
-        past_leave=np.array([[random.random() < 0.1 for _ in range(past)]
-                             for _ in range(people)], bool).reshape(people, past),
-        pins=np.array([[random.choice((OPEN, OPEN, OPEN, OFF, 0)) for _ in range(days)]
-                       for _ in range(people)], np.int16),
+        past_leave=np.array(
+            [[random.random() < 0.1 for _ in range(past)] for _ in range(people)], bool
+        ).reshape(people, past),
+        pins=np.array(
+            [
+                [random.choice((OPEN, OPEN, OPEN, OFF, 0)) for _ in range(days)]
+                for _ in range(people)
+            ],
+            np.int16,
+        ),
         has_yesterday=random.random() < 0.5,
         service=Service(floor=1),
     )
@@ -117,8 +157,13 @@ def draw_case(random: Random, rule: Rule) -> Case:
 
 def draw_roster(random: Random, case: Case, ways: dict) -> tuple[Roster, dict]:
     """Return any roster of a case, legal or not, and the way each cell is broken."""
-    table = np.array([[_cell(random, len(case.shifts)) for _ in range(case.days)]
-                      for _ in case.agents], np.int16)
+    table = np.array(
+        [
+            [_cell(random, len(case.shifts)) for _ in range(case.days)]
+            for _ in case.agents
+        ],
+        np.int16,
+    )
     chosen, rows = {}, []
     for agent, day in zip(*np.nonzero(table != OFF), strict=True):
         at = (int(day), int(table[agent, day]))
@@ -159,8 +204,10 @@ def _overtime(random: Random, roster: Roster) -> np.ndarray:
     booked = np.zeros(roster.table.shape, np.int64)
     if isinstance(rule, HoursOvertime) and rule.allowed:
         may = (roster.table != OFF) & overtime_open(case)
-        drawn = [[random.choice((0, 0, 30, rule.day_minutes)) for _ in range(case.days)]
-                 for _ in case.agents]
+        drawn = [
+            [random.choice((0, 0, 30, rule.day_minutes)) for _ in range(case.days)]
+            for _ in case.agents
+        ]
         booked = np.array(drawn, np.int64).reshape(booked.shape) * may
     return booked
 
@@ -183,7 +230,9 @@ def _shift(random: Random, number: int) -> Shift:
 
 def _agent(random: Random, number: int, clock: Clock) -> Agent:
     def some_date() -> date | None:
-        return random.choice((None, None, clock.date(random.randrange(-4, clock.days + 3))))
+        return random.choice(
+            (None, None, clock.date(random.randrange(-4, clock.days + 3)))
+        )
 
     start = clock.date(random.randrange(-3, clock.days))
     return Agent(

@@ -7,6 +7,8 @@ from typing import Any
 from rich.cells import cell_len
 
 from constraints.case import Case
+from constraints.coverage import CoverageNeed
+from constraints.requests import Requests
 from constraints.rule import Audit, Rule, Text, Violation
 from forecasts.forecaster import Forecast
 from forecasts.requirement import Requirement
@@ -285,7 +287,9 @@ def _rule_record(rule: type[Rule], language: str) -> dict[str, Any]:
         "id": rule.id,
         "kind": "hard" if usual.penalty is None else "soft",
         "penalty": usual.penalty,
+        "per": rule.per,
         "unit": rule.unit,
+        "price": _price(usual, language),
         "parameters": rule.parameters(),
         "meaning": say(rule.meaning.format(rule=usual), language),
         "source": rule.source,
@@ -295,7 +299,7 @@ def _rule_record(rule: type[Rule], language: str) -> dict[str, Any]:
 def rule_lines(records: Iterable[dict[str, Any]]) -> Iterator[str]:
     """Yield rules as text."""
     for record in records:
-        yield f"{record['id']}  ({_kind(record)})"
+        yield f"{record['id']}  ({record['price']})"
         yield from wrapped(f"    {record['meaning']}", 4)
         given = ", ".join(_parameter(*item) for item in record["parameters"].items())
         if given:
@@ -313,7 +317,7 @@ def rule_table(records: Iterable[dict[str, Any]]) -> Iterator[str]:
         )
         cells = (
             f"`{record['id']}`",
-            _kind(record),
+            record["price"],
             record["meaning"],
             given or "-",
             record["source"],
@@ -321,10 +325,28 @@ def rule_table(records: Iterable[dict[str, Any]]) -> Iterator[str]:
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _kind(record: dict[str, Any]) -> str:
-    if record["kind"] == "hard":
-        return "hard"
-    return f"soft, {record['penalty']} per {record['unit']}"
+def _price(rule: Rule, language: str) -> str:
+    """Return whether a rule is hard, and what it costs where it is not."""
+    if rule.penalty is None:
+        return say(WORDS["hard"], language)
+    if isinstance(rule, CoverageNeed):
+        words = Text(
+            f"soft, {rule.short} per head short, {rule.over} per head over",
+            f"软性,每缺 1 人 {rule.short},每多 1 人 {rule.over}",
+        )
+    elif isinstance(rule, Requests):
+        words = Text("soft, by weight", "软性,按权重")
+    elif rule.per > 1:
+        words = Text(
+            f"soft, {rule.penalty} per {rule.per} {rule.unit} begun",
+            f"软性,每 {rule.per} {rule.unit} {rule.penalty}(不足亦计)",
+        )
+    else:
+        one = rule.unit.removesuffix("s")
+        words = Text(
+            f"soft, {rule.penalty} per {one}", f"软性,每 1 {one} {rule.penalty}"
+        )
+    return say(words, language)
 
 
 def _parameter(name: str, value: object) -> str:

@@ -7,7 +7,7 @@ are left out, which can only lower the bound; so are soft ones that cannot be ne
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -23,8 +23,8 @@ from constraints.rest import DailyRest, WeeklyRest
 from constraints.roster import Roster
 from constraints.rule import Rule
 from constraints.sequence import NightsRun, SequenceRun
-from scheduler.engine.model import ways_of
 from scheduler.engine.solver import Budget, run
+from scheduler.engine.starts import start_of
 
 HOUR = 60
 
@@ -55,14 +55,23 @@ class Counts:
 def kinds_of(case: Case) -> NDArray[np.int64]:
     """Return the kind of each person, numbered from 0; shape ``(agents,)``."""
     seen: dict[tuple[object, ...], int] = {}
-    return np.array([
-        seen.setdefault((agent.week_minutes, case.suits[a].tobytes()), len(seen))
-        for a, agent in enumerate(case.agents)
-    ], np.int64)
+    return np.array(
+        [
+            seen.setdefault((agent.week_minutes, case.suits[a].tobytes()), len(seen))
+            for a, agent in enumerate(case.agents)
+        ],
+        np.int64,
+    )
 
 
 def count_people(
-    case: Case, budget: Budget, *, seconds: float, effort: float, seed: int, workers: int
+    case: Case,
+    budget: Budget,
+    *,
+    seconds: float,
+    effort: float,
+    seed: int,
+    workers: int,
 ) -> Counts:
     """Solve the counts model within a share of the budget."""
     draft = _Counting(case)
@@ -98,7 +107,7 @@ class _Counting:
                 cp_model.LinearExpr.weighted_sum(list(variables), list(prices))
             )
 
-    # -- variables ----------------------------------------------------------------------
+    # -- variables ------------------------------------------------------------------
     def _make_heads(self) -> None:
         case = self.case
         free = case.free_to_work
@@ -129,24 +138,15 @@ class _Counting:
         for (day, shift), parts in by_column.items():
             total = cp_model.LinearExpr.sum(parts)
             most = int(case.free_to_work[:, day, shift].sum())
-            ways = ways_of(case, day, shift)
-            counts = [self.cp.new_int_var(0, most, "") for _ in ways]
+            start = start_of(case, day, shift)
+            counts = [self.cp.new_int_var(0, most, "") for _ in start.ways]
             self.cp.add(cp_model.LinearExpr.sum(counts) == total)
-            column = day + case.past
-            start = int(case.start[column, shift])
-            end = int(case.end[column, shift])
-            span = case.clock.span(start, end)
-            for way, count in zip(ways, counts, strict=True):
-                gone = {
-                    interval
-                    for _, begin, finish in way
-                    for interval in _range(case.clock.touched(begin, finish))
-                }
-                for interval in set(_range(span)) - gone:
+            for on_phone, count in zip(start.on_phone(), counts, strict=True):
+                for interval in on_phone:
                     self.phone[interval].append((count, 1))
         self.base = Roster.empty(_without_pins(case)).on_phone
 
-    # -- rules ----------------------------------------------------------------------------
+    # -- rules ----------------------------------------------------------------------
     def _state(self, rule: Rule) -> None:
         """State what a rule asks of groups; nothing where it has no such form."""
         if isinstance(rule, CoverageNeed):
@@ -284,10 +284,6 @@ class _Counting:
                         self.cp.add(_weighted(terms) <= people.size)
 
 
-def _range(part: slice) -> range:
-    return range(part.start, part.stop)
-
-
 def _weighted(terms: list[tuple[Any, int]]) -> Any:
     return cp_model.LinearExpr.weighted_sum(
         [variable for variable, _ in terms], [weight for _, weight in terms]
@@ -295,8 +291,6 @@ def _weighted(terms: list[tuple[Any, int]]) -> Any:
 
 
 def _without_pins(case: Case) -> Case:
-    from dataclasses import replace
-
     return replace(case, pins=np.zeros((0, 0), np.int16))
 
 
@@ -320,10 +314,18 @@ def _most_minutes(
         for column, shift in zip(before, worked, strict=True)
         if shift >= 0
     )
-    lengths = tuple(sorted({
-        int(case.paid[days[0] + case.past, shift])
-        for shift in np.flatnonzero(free.any(axis=0))
-    })) if days else ()
+    lengths = (
+        tuple(
+            sorted(
+                {
+                    int(case.paid[days[0] + case.past, shift])
+                    for shift in np.flatnonzero(free.any(axis=0))
+                }
+            )
+        )
+        if days
+        else ()
+    )
     most_days = int(free.any(axis=1).sum())
     leave = int(case.on_leave[agent, columns.start : columns.stop].sum())
     if not credited or not leave:
@@ -342,6 +344,10 @@ def _fill(room: int, lengths: tuple[int, ...], days: int) -> int:
     """Return the largest sum of at most so many shift lengths that fits."""
     sums = {0}
     for _ in range(days):
-        sums |= {done + length for done in sums for length in lengths
-                 if done + length <= room}
+        sums |= {
+            done + length
+            for done in sums
+            for length in lengths
+            if done + length <= room
+        }
     return max(sums)

@@ -1,11 +1,10 @@
 """Alone: one person's days placed again, at what each start is worth to coverage.
 
-With everybody else standing, coverage adds up over the starts of one person, so that the
-small model of the rules about one person and a cost per start is exact for it.
+With everybody else standing, coverage adds up over the starts of one person, so that
+the small model of the rules about one person and a cost per start is exact for it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,18 +13,11 @@ from constraints.breaks import MealBreak
 from constraints.case import CLASSES, OFF, OPEN, Case
 from constraints.coverage import CoverageFloor, CoverageNeed, CoverageRole
 from constraints.roster import Duties, Roster
-from scheduler.engine.model import BROKEN, RosterModel, Way, ways_of
+from scheduler.engine.model import BROKEN, RosterModel
 from scheduler.engine.solver import QUICK, Budget, run
+from scheduler.engine.starts import Start, Way, start_of
 
 EFFORT = 1.0
-
-
-@dataclass(frozen=True)
-class _Start:
-    """A start of a shift: intervals present, and those away in each way to break it."""
-
-    present: slice
-    ways: tuple[tuple[Way, tuple[slice, ...]], ...]
 
 
 class Starts:
@@ -34,7 +26,7 @@ class Starts:
     def __init__(self, case: Case) -> None:
         self.case = case
         self.starts = {
-            (day, shift): self._start(day, shift)
+            (day, shift): start_of(case, day, shift)
             for day in range(case.days)
             for shift in range(len(case.shifts))
         }
@@ -43,17 +35,6 @@ class Starts:
         self.least = role.due(case) if isinstance(role, CoverageRole) else 0
         held = role.role if isinstance(role, CoverageRole) else ""
         self.holds = np.array([held in agent.roles for agent in case.agents])
-
-    def _start(self, day: int, shift: int) -> _Start:
-        clock, column = self.case.clock, day + self.case.past
-        start = int(self.case.start[column, shift])
-        end = int(self.case.end[column, shift])
-        present = clock.span(start, end)
-        ways = []
-        for way in ways_of(self.case, day, shift):
-            touched = (clock.touched(begin, finish) for _, begin, finish in way)
-            ways.append((way, tuple(_common(present, gone) for gone in touched)))
-        return _Start(present, tuple(ways))
 
     def again(
         self, roster: Roster, agent: int, days: range, budget: Budget, seed: int
@@ -70,23 +51,28 @@ class Starts:
         worth = _Worth(rest)
         costs = np.zeros((case.days, len(case.shifts)), np.int64)
         for day in days:
-            for shift in np.flatnonzero(case.free_to_work[agent, day]):
-                costs[day, shift] = worth.best(self.starts[day, int(shift)])[0]
+            for shift in map(int, np.flatnonzero(case.free_to_work[agent, day])):
+                costs[day, shift] = worth.best(self.starts[day, shift])[0]
         costs -= self._lead(rest, agent, days)
         rules = [rule for rule in case.rules if not rule.joint]
         model = RosterModel(rest, rules, cells, cell_costs=costs)
         outcome = run(
-            model.cp, budget, seconds=3, effort=EFFORT, seed=seed, workers=1,
-            **QUICK | {"linearization_level": 1},
+            model.cp,
+            budget,
+            seconds=3,
+            effort=EFFORT,
+            seed=seed,
+            workers=1,
+            parameters=QUICK | {"linearization_level": 1},
         )
         if not outcome.found:
             return None
         found = model.read(outcome.value)
         rows = (rest.duties or Duties.of(())).rows()
         for day in days:
-            shift = int(found.table[agent, day])
-            if shift != OFF and cells[agent, day]:
-                way = worth.best(self.starts[day, shift])[1]
+            chosen = int(found.table[agent, day])
+            if chosen != OFF and cells[agent, day]:
+                way = worth.best(self.starts[day, chosen])[1]
                 rows.extend((agent, day, *taken) for taken in way)
         return found.with_duties(Duties.of(rows))
 
@@ -96,7 +82,9 @@ class Starts:
         if not self.least or not self.holds[agent]:
             return worth
         for day in days:
-            classes = [self.class_of[shift] for shift in rest.table[:, day] if shift >= 0]
+            classes = [
+                self.class_of[shift] for shift in rest.table[:, day] if shift >= 0
+            ]
             led = [
                 self.class_of[shift]
                 for shift in rest.table[self.holds, day]
@@ -131,7 +119,7 @@ class _Worth:
             full = rest.on_break + 1 > most
         self._full = np.concatenate([[0], np.cumsum(full * BROKEN)])
 
-    def best(self, start: _Start) -> tuple[int, Way]:
+    def best(self, start: Start) -> tuple[int, Way]:
         """Return the cost of a start broken in its cheapest way, and the way."""
         heads, full = self._heads, self._full
         whole = int(heads[start.present.stop] - heads[start.present.start])
@@ -145,12 +133,6 @@ class _Worth:
         ]
         best = min(range(len(costs)), key=costs.__getitem__)
         return whole + costs[best], start.ways[best][0]
-
-
-def _common(one: slice, other: slice) -> slice:
-    """Return what two stretches of intervals share."""
-    start = min(max(one.start, other.start), one.stop)
-    return slice(start, max(start, min(one.stop, other.stop)))
 
 
 def _without(roster: Roster, cells: NDArray[np.bool_]) -> Roster:

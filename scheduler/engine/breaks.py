@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from constraints.case import OFF
+from constraints.coverage import CoverageFloor
 from constraints.roster import Duties, Roster
-from scheduler.engine.model import BROKEN, ways_of
+from scheduler.engine.model import BROKEN
+from scheduler.engine.starts import Way, start_of
 
 ROUNDS = 4
 
@@ -26,7 +29,7 @@ def place_breaks(roster: Roster) -> Roster:
     >>> case = tiny_case(days=1, rules=read_rules("bank"))
     >>> broken = place_breaks(Roster.from_codes(case, ["D", "D"]))
     >>> [(kind, start // 60) for _, _, kind, start, _ in broken.duties.rows()]
-    [('meal', 10), ('meal', 11)]
+    [('meal', 14), ('meal', 9)]
     """
     return _Breaks(replace(roster, duties=Duties.of(()))).place()
 
@@ -42,12 +45,12 @@ class _Breaks:
         need, floor = case.rule("coverage.need"), case.rule("coverage.floor")
         self.short = getattr(need, "short", 0)
         self.over = getattr(need, "over", 0)
-        self.floor = floor.floor(case) if floor is not None else 0  # type: ignore[attr-defined]
+        self.floor = floor.floor(case) if isinstance(floor, CoverageFloor) else 0
         share = getattr(case.rule("breaks.meal"), "most_away", 1.0)
         self.most = np.maximum(1, np.floor(share * self.people + 1e-9))
         self.need = case.requirement.heads[0]
         self.counted = case.counted
-        self.ways: dict[tuple[int, int], list[tuple[object, np.ndarray]]] = {}
+        self.ways: dict[tuple[int, int], list[tuple[Way, NDArray[np.intp]]]] = {}
 
     def place(self) -> Roster:
         """Place all breaks, then move them while that helps."""
@@ -68,28 +71,22 @@ class _Breaks:
                 moved |= chosen[seat] != before
             if not moved:
                 break
-        return self.roster.with_duties(Duties.of(
-            (agent, day, *taken)
-            for (agent, day, shift), number in chosen.items()
-            for taken in self._ways(day, shift)[number][0]  # type: ignore[attr-defined]
-        ))
+        return self.roster.with_duties(
+            Duties.of(
+                (agent, day, *taken)
+                for (agent, day, shift), number in chosen.items()
+                for taken in self._ways(day, shift)[number][0]
+            )
+        )
 
-    def _ways(self, day: int, shift: int) -> list[tuple[object, np.ndarray]]:
+    def _ways(self, day: int, shift: int) -> list[tuple[Way, NDArray[np.intp]]]:
         """Return ways to break a shift, and the intervals each takes from the phone."""
         if (day, shift) not in self.ways:
-            case, clock = self.roster.case, self.roster.case.clock
-            column = day + case.past
-            span = clock.span(
-                int(case.start[column, shift]), int(case.end[column, shift])
-            )
-            found = []
-            for way in ways_of(case, day, shift):
-                gone = np.zeros(clock.intervals, bool)
-                for _, start, end in way:
-                    gone[clock.touched(start, end)] = True
-                gone[: span.start] = gone[span.stop :] = False
-                found.append((way, np.flatnonzero(gone)))
-            self.ways[day, shift] = found
+            start = start_of(self.roster.case, day, shift)
+            self.ways[day, shift] = [
+                (way, np.array(start.away(number), np.intp))
+                for number, (way, _) in enumerate(start.ways)
+            ]
         return self.ways[day, shift]
 
     def _take(self, seat: tuple[int, int, int], prefer: int = 0) -> int:
@@ -100,7 +97,7 @@ class _Breaks:
         self.away[ways[best][1]] += 1
         return best
 
-    def _cost(self, gone: np.ndarray) -> int:
+    def _cost(self, gone: NDArray[np.intp]) -> int:
         """Return what one head less on the phone costs in some intervals."""
         phone = (self.people - self.away)[gone] - 1
         cost = np.where(phone < self.need[gone], self.short, -self.over)

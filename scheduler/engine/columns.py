@@ -24,8 +24,9 @@ from constraints.hours import HoursAverage, HoursUnder
 from constraints.roster import Roster
 from constraints.rule import Rule, audit
 from forecasts.requirement import Requirement
-from scheduler.engine.model import RosterModel, ways_of
+from scheduler.engine.model import RosterModel
 from scheduler.engine.solver import QUICK, Budget, run
+from scheduler.engine.starts import start_of
 
 SCALE = 100  # dual prices are whole hundredths of a cost
 PULL = 0.5  # how far prices stay with those of the best bound so far
@@ -36,6 +37,7 @@ SPREAD = 12  # rounds that find the first patterns
 FEW = 50  # patterns with which no such rounds are needed
 STRIDE = 8  # one person in so many is fixed at a step of the dive
 STEEP = 4  # how much more a head counts where an interval lacks all of its heads
+TINY = 1e-6  # what the linear programme calls whole
 MUST = 100.0  # what a head below the floor weighs
 MISSING = 1000.0  # cost of a person without a pattern, in the master
 PRICING = {"linearization_level": 1, "relative_gap_limit": 0.01}
@@ -76,7 +78,9 @@ def weeks(case: Case) -> Iterator[Week]:
     first = 0
     while first < case.days:
         last = first
-        while last + 1 < case.days and case.clock.week(last + 1) == case.clock.week(first):
+        while last + 1 < case.days and case.clock.week(last + 1) == case.clock.week(
+            first
+        ):
             last += 1
         yield _week(case, first, last - first + 1)
         first = last + 1
@@ -142,8 +146,15 @@ def _kinds(case: Case) -> NDArray[np.int64]:
 
 
 def fill(
-    case: Case, week: Week, stands: NDArray[np.int64], known: set[Pattern],
-    budget: Budget, *, seconds: float, seed: int, workers: int,
+    case: Case,
+    week: Week,
+    stands: NDArray[np.int64],
+    known: set[Pattern],
+    budget: Budget,
+    *,
+    seconds: float,
+    seed: int,
+    workers: int,
 ) -> list[dict[Pattern, int]]:
     """Return how many people of each kind follow each pattern of a week.
 
@@ -167,8 +178,8 @@ def fill(
         for pattern, cost in pricer.legal(known).items():
             search.add(kind, pattern, cost)
     search.spread(len(known) < FEW)
-    search.price_out(budget.elapsed + seconds)
-    chosen = search.dive(budget.elapsed + seconds)
+    search.price_out(budget.elapsed + seconds / 2)
+    chosen = search.dive(budget.elapsed + seconds / 2)
     known.update(search.useful)
     return chosen
 
@@ -177,8 +188,13 @@ class _Search:
     """Patterns found so far for a week, and the master that chooses among them."""
 
     def __init__(
-        self, case: Case, week: Week, stands: NDArray[np.int64],
-        pricers: list["_Pricer"], budget: Budget, workers: int,
+        self,
+        case: Case,
+        week: Week,
+        stands: NDArray[np.int64],
+        pricers: list["_Pricer"],
+        budget: Budget,
+        workers: int,
     ) -> None:
         self.case, self.week, self.stands = case, week, stands
         self.pricers, self.budget = pricers, budget
@@ -216,7 +232,8 @@ class _Search:
         phone = self.stands.astype(float)
         ways = {
             (day, shift): phone_intervals(case, day, shift)
-            for day in self.week.days for shift in range(len(case.shifts))
+            for day in self.week.days
+            for shift in range(len(case.shifts))
         }
         for _ in range(rounds):
             value = lack_price(case, phone)
@@ -224,10 +241,12 @@ class _Search:
                 at: min(found, key=lambda on_phone: value[on_phone].sum())
                 for at, found in ways.items()
             }
-            prices = np.array([
-                [value[best[day, shift]].sum() for shift in range(len(case.shifts))]
-                for day in self.week.days
-            ])
+            prices = np.array(
+                [
+                    [value[best[day, shift]].sum() for shift in range(len(case.shifts))]
+                    for day in self.week.days
+                ]
+            )
             self._price(prices)
             for kind, pattern in enumerate(self.priced):
                 for day, shift in enumerate(pattern, self.week.first):
@@ -255,27 +274,12 @@ class _Search:
 
     def dive(self, until: float) -> list[dict[Pattern, int]]:
         """Fix people to patterns, a few at a time, pricing in between."""
-        people = self.master.people
         fixed: dict[tuple[int, Pattern], int] = {}
-        step = 0
         while True:
-            value, prices = self.master.solve()
-            left = people.copy()
-            shares = []
-            found = {at: one.solution_value() for at, one in self.columns.items()}
-            if not step:
-                self.useful.update(at[1] for at, share in found.items() if share > 0.01)
-            for at, share in found.items():
-                whole = int(share + 1e-6)
-                if whole > fixed.get(at, 0):
-                    fixed[at] = whole
-                    self.columns[at].SetLb(whole)
-                left[at[0]] -= fixed.get(at, 0)
-                if share - whole > 1e-6:
-                    shares.append((share - whole, at))
+            self.master.solve()
+            left, shares = self._fix_whole(fixed)
             if not left.sum() or not shares:
                 break
-            shares.sort(key=lambda item: (-item[0], item[1]))
             for _, at in shares[: max(1, int(left.sum()) // STRIDE)]:
                 if left[at[0]]:
                     fixed[at] = fixed.get(at, 0) + 1
@@ -283,13 +287,30 @@ class _Search:
                     left[at[0]] -= 1
             if self.budget.elapsed < until and not self.budget.over:
                 self._price(self.master.solve()[1])
-            step += 1
-        chosen: list[dict[Pattern, int]] = [{} for _ in people]
-        self.useful.update(pattern for _, pattern in fixed)
+        chosen: list[dict[Pattern, int]] = [{} for _ in self.master.people]
         for (kind, pattern), count in fixed.items():
-            if count:
-                chosen[kind][pattern] = count
+            chosen[kind][pattern] = count
+            self.useful.add(pattern)
         return chosen
+
+    def _fix_whole(
+        self, fixed: dict[tuple[int, Pattern], int]
+    ) -> tuple[NDArray[np.int64], list[tuple[float, tuple[int, Pattern]]]]:
+        """Fix whole people; return who is left by kind, and fractions from the top."""
+        found = {at: one.solution_value() for at, one in self.columns.items()}
+        left = self.master.people.copy()
+        shares = []
+        for at, share in found.items():
+            whole = int(share + TINY)
+            if whole > fixed.get(at, 0):
+                fixed[at] = whole
+                self.columns[at].SetLb(whole)
+            left[at[0]] -= fixed.get(at, 0)
+            if share - whole > TINY:
+                shares.append((share - whole, at))
+        if not self.useful:
+            self.useful.update(at[1] for at, share in found.items() if share > 0.01)
+        return left, sorted(shares, key=lambda item: (-item[0], item[1]))
 
 
 def lack_price(case: Case, phone: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -322,13 +343,13 @@ def _price(
 class Master:
     """The master programme of a week: people by kind and pattern against coverage."""
 
-    def __init__(
-        self, case: Case, week: Week, stands: NDArray[np.int64]
-    ) -> None:
+    def __init__(self, case: Case, week: Week, stands: NDArray[np.int64]) -> None:
         self.lp = pywraplp.Solver.CreateSolver("GLOP")
         self.most = len(case.agents)
         self.people = np.bincount(week.kinds)
-        self.links = [[self.lp.Constraint(0, 0) for _ in case.shifts] for _ in week.days]
+        self.links = [
+            [self.lp.Constraint(0, 0) for _ in case.shifts] for _ in week.days
+        ]
         sides = cover_rows(self.lp, case, week, stands)
         for day, links in zip(week.days, self.links, strict=True):
             for shift, link in enumerate(links):
@@ -428,21 +449,10 @@ def add_heads(
 
 def phone_intervals(case: Case, day: int, shift: int) -> list[list[int]]:
     """Return the counted intervals on the phone, for each way to break a shift."""
-    column = day + case.past
-    start, end = int(case.start[column, shift]), int(case.end[column, shift])
-    span = case.clock.span(start, end)
-    found = []
-    for way in ways_of(case, day, shift):
-        gone: set[int] = set()
-        for _, begin, finish in way:
-            touched = case.clock.touched(begin, finish)
-            gone.update(range(touched.start, touched.stop))
-        found.append([
-            interval
-            for interval in range(span.start, span.stop)
-            if case.counted[interval] and interval not in gone
-        ])
-    return found
+    return [
+        [interval for interval in there if case.counted[interval]]
+        for there in start_of(case, day, shift).on_phone()
+    ]
 
 
 class _Pricer:
@@ -474,8 +484,14 @@ class _Pricer:
         self.model.minimise(costs, SCALE)
         seen = _Seen(self)
         outcome = run(
-            self.model.cp, budget, seconds=5, effort=2.0, seed=self.seed, workers=1,
-            on_found=seen, **QUICK | PRICING,
+            self.model.cp,
+            budget,
+            seconds=5,
+            effort=2.0,
+            seed=self.seed,
+            workers=1,
+            on_found=seen,
+            parameters=QUICK | PRICING,
         )
         low = -(10**9) if outcome.bound is None else outcome.bound
         return low, seen.found[-KEPT:]
@@ -484,12 +500,19 @@ class _Pricer:
         """Return the pattern of a solution, and its cost by the rules."""
         model = self.model
         pattern = tuple(
-            next((s for s, one in model.cells[self.agent, day].items() if value(one)), OFF)
+            next(
+                (s for s, one in model.cells[self.agent, day].items() if value(one)),
+                OFF,
+            )
             for day in range(self.case.days)
         )
         cost = sum(
-            charge.price * (charge.amount if isinstance(charge.amount, int)
-                            else value(charge.amount))
+            charge.price
+            * (
+                charge.amount
+                if isinstance(charge.amount, int)
+                else value(charge.amount)
+            )
             for charge in model.ledger
         )
         return pattern, cost
@@ -561,5 +584,3 @@ def judge(
             amount = violation.amount if hard else violation.cost
             found[violation.where.agent, int(not hard)] += amount
     return found
-
-

@@ -56,8 +56,14 @@ def construct(
         for part in parts:
             stands = place_breaks(roster).on_phone
             chosen = fill(
-                case, part, stands, known, budget, seconds=seconds / len(parts),
-                seed=seed, workers=workers,
+                case,
+                part,
+                stands,
+                known,
+                budget,
+                seconds=seconds / len(parts),
+                seed=seed,
+                workers=workers,
             )
             roster = stitch(roster, part, chosen, budget, seed=seed)
             roster = _place_rest(starts, place_breaks(roster), part.days, budget, seed)
@@ -77,9 +83,7 @@ def _place_rest(
     return roster
 
 
-def place_people(
-    roster: Roster, days: slice, budget: Budget, *, seed: int
-) -> Roster:
+def place_people(roster: Roster, days: slice, budget: Budget, *, seed: int) -> Roster:
     """Return the roster with all placed who are off throughout some days.
 
     People are placed one after the other, those with the fewest choices first, each
@@ -122,7 +126,13 @@ def _place(
     for guarded in (frozenset[str](), hard):
         model = RosterModel(roster, rules, cells, guarded=guarded, cell_costs=costs)
         outcome = run(
-            model.cp, budget, seconds=5, effort=EFFORT, seed=seed, workers=1, **QUICK
+            model.cp,
+            budget,
+            seconds=5,
+            effort=EFFORT,
+            seed=seed,
+            workers=1,
+            parameters=QUICK,
         )
         if outcome.found:
             return model.read(outcome.value)
@@ -174,5 +184,3 @@ class _Pull:
                 best = min(ways, key=lambda on_phone: value[on_phone].sum())
                 self.phone[best] += 1
         self._lead(agent, row, placed)
-
-

@@ -85,7 +85,11 @@ class Improver:
     """
 
     def __init__(
-        self, standing: Standing, *, seed: int, workers: int,
+        self,
+        standing: Standing,
+        *,
+        seed: int,
+        workers: int,
         on_better: Callable[[Standing], None],
     ) -> None:
         self.best, self.on_better = standing, on_better
@@ -120,9 +124,7 @@ class Improver:
                 gain = 0 if found is None else self._take(found, start, cells)
                 kind.learn(min(gain, BROKEN // 10), budget.elapsed - began)
 
-    def _take(
-        self, found: Roster, start: Standing, cells: NDArray[np.bool_]
-    ) -> int:
+    def _take(self, found: Roster, start: Standing, cells: NDArray[np.bool_]) -> int:
         """Keep a roster if it is no worse, and return the gain."""
         if self.best is not start:
             found = _laid_over(self.best.roster, found, cells)
@@ -151,8 +153,13 @@ class Improver:
         model = RosterModel(standing.roster, rules, cells, guarded=broken)
         model.hint()
         outcome = run(
-            model.cp, budget, seconds=SECONDS, effort=EFFORT, seed=seed, workers=1,
-            **QUICK,
+            model.cp,
+            budget,
+            seconds=SECONDS,
+            effort=EFFORT,
+            seed=seed,
+            workers=1,
+            parameters=QUICK,
         )
         return model.read(outcome.value) if outcome.found else None
 
@@ -161,7 +168,7 @@ class Improver:
             return self.kinds[int(self.random.integers(len(self.kinds)))]
         return max(self.kinds, key=lambda kind: kind.pays)
 
-    # -- where ------------------------------------------------------------------------
+    # -- where ----------------------------------------------------------------------
     def _cells(self, kind: Neighbourhood) -> NDArray[np.bool_]:
         by_agent, by_day = self._blame()
         people = len(self.open)

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
-from constraints.breaks import Break, MealBreak
+from constraints.breaks import Break
 from constraints.case import OFF, Case
 from constraints.cycle import cycles
 from constraints.hours import HoursOvertime, overtime_open
 from constraints.roster import Duties, Roster
 from constraints.rule import Literal, Rule, Terms, Where
+from scheduler.engine.starts import Start, Way, start_of
 
 BROKEN = 10_000  # cost of a unit of a hard rule that is guarded instead of enforced
-Way = tuple[Break, ...]
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class RosterModel:
         if terms:
             self.cp.minimize(_weighted(terms))
 
-    # -- cells ------------------------------------------------------------------------
+    # -- cells ----------------------------------------------------------------------
     def _index(self, reach: int) -> None:
         """Work out which people, days and columns the open cells concern."""
         self.agents: Sequence[int] = [int(a) for a in np.flatnonzero(self._open.any(1))]
@@ -201,12 +201,12 @@ class RosterModel:
         """Return whether open cells can change anything on some columns."""
         return any(column - self.case.past in self._open_days for column in columns)
 
-    # -- heads and breaks -----------------------------------------------------------------
-    def ways(self, day: int, shift: int) -> list[Way]:
-        """Return the ways to break a shift that starts on a day."""
-        if self._ways_given is not None:
-            return self._ways_given[day, shift]
-        return ways_of(self.case, day, shift)
+    # -- heads and breaks -----------------------------------------------------------
+    def _start(self, day: int, shift: int) -> Start:
+        given = self._ways_given
+        return start_of(
+            self.case, day, shift, None if given is None else given[day, shift]
+        )
 
     @cached_property
     def _cover(self) -> "_Cover":
@@ -218,17 +218,18 @@ class RosterModel:
         )
         cover = _Cover(rest)
         cover.heads = heads = self._count_heads()
-        for (day, shift), count in heads.items():
-            span = self._span(day, shift)
-            for interval in range(span.start, span.stop):
+        starts = {at: self._start(*at) for at in heads}
+        for at, count in heads.items():
+            present = starts[at].present
+            for interval in range(present.start, present.stop):
                 cover.present[interval].append((1, count))
         for owner, count in (self._owners() if self._personal else heads).items():
-            self._make_ways(cover, owner, count)
+            self._make_ways(cover, owner, starts[owner[0], owner[1]], count)
         return cover
 
     @property
     def way_counts(self) -> dict[tuple[int, ...], list[tuple[Way, Any]]]:
-        """How many people break a shift in each way, by day, shift and perhaps person."""
+        """How many people break a shift in each way, by day, shift, perhaps person."""
         return self._cover.ways
 
     @property
@@ -259,31 +260,18 @@ class RosterModel:
             for shift, literal in cell.items()
         }
 
-    def _span(self, day: int, shift: int) -> slice:
-        column = day + self.case.past
-        return self.case.clock.span(
-            int(self.case.start[column, shift]), int(self.case.end[column, shift])
-        )
-
-    def _make_ways(self, cover: "_Cover", owner: tuple[int, ...], heads: Any) -> None:
-        day, shift = owner[:2]
-        ways = self.ways(day, shift)
-        if len(ways) == 1:
-            cover.ways[owner] = [(ways[0], heads)]
-        else:
+    def _make_ways(
+        self, cover: "_Cover", owner: tuple[int, ...], start: Start, heads: Any
+    ) -> None:
+        counts = [heads]
+        if len(start.ways) > 1:
             most = self._most.get(heads.index, 1)
-            counts = [self._count(most) for _ in ways]
+            counts = [self._count(most) for _ in start.ways]
             self.cp.add(_sum(counts) == heads)
-            cover.ways[owner] = list(zip(ways, counts, strict=True))
-        span = self._span(day, shift)
-        for way, count in cover.ways[owner]:
-            gone: set[int] = set()
-            for _, start, end in way:
-                touched = self.case.clock.touched(start, end)
-                gone.update(
-                    range(max(span.start, touched.start), min(span.stop, touched.stop))
-                )
-            for interval in gone:
+        ways = [way for way, _ in start.ways]
+        cover.ways[owner] = list(zip(ways, counts, strict=True))
+        for number, count in enumerate(counts):
+            for interval in start.away(number):
                 cover.gone[interval].append((1, count))
 
     def _count(self, most: int) -> Any:
@@ -321,7 +309,7 @@ class RosterModel:
             for way, count in ways:
                 yield where, count, start, end, way
 
-    # -- overtime -------------------------------------------------------------------------
+    # -- overtime -------------------------------------------------------------------
     @cached_property
     def _overtime_rule(self) -> HoursOvertime | None:
         rule = self.case.rule("hours.overtime")
@@ -338,10 +326,10 @@ class RosterModel:
         if rule is None or not overtime_open(self.case)[agent, day]:
             return []
         if (agent, day) not in self._overtime:
-            booked = self.cp.new_int_var(0, rule.day_minutes, "")
-            self._most[booked.index] = rule.day_minutes
-            self.cp.add(booked <= rule.day_minutes * self._working[agent, day])
-            self._overtime[agent, day] = booked
+            minutes = self.cp.new_int_var(0, rule.day_minutes, "")
+            self._most[minutes.index] = rule.day_minutes
+            self.cp.add(minutes <= rule.day_minutes * self._working[agent, day])
+            self._overtime[agent, day] = minutes
         return [(1, self._overtime[agent, day])]
 
     def _limit_overtime(self) -> None:
@@ -355,7 +343,7 @@ class RosterModel:
                 if booked:
                     self.cp.add(_weighted(booked) <= rule.month_minutes)
 
-    # -- logic ----------------------------------------------------------------------------
+    # -- logic ----------------------------------------------------------------------
     def no(self, literal: Literal) -> Literal:
         """Return the opposite of a literal."""
         return 1 - literal if isinstance(literal, int) else ~literal
@@ -422,7 +410,7 @@ class RosterModel:
             low, high = low + min(0, most), high + max(0, most)
         return low, high
 
-    # -- charges --------------------------------------------------------------------------
+    # -- charges --------------------------------------------------------------------
     @property
     def _enforced(self) -> bool:
         return self._rule.penalty is None and self._rule.id not in self._guarded
@@ -470,7 +458,7 @@ class RosterModel:
         """Charge ``amounts[i, j]`` where ``first[i]`` and ``second[j]`` are true."""
         rows = [i for i, one in enumerate(first) if not _is_false(one)]
         columns = [j for j, one in enumerate(second) if not _is_false(one)]
-        table = amounts[np.ix_(rows, columns)] if rows and columns else np.zeros((0, 0))
+        table = amounts[np.ix_(rows, columns)]
         if not table.any():
             return
         firsts, seconds = [first[i] for i in rows], [second[j] for j in columns]
@@ -488,7 +476,9 @@ class RosterModel:
                 continue
             group = [first[i] for i in np.flatnonzero((bad >= row).all(axis=1))]
             others = [second[j] for j in np.flatnonzero(row)]
-            if any(isinstance(one, int) for one in group):  # a fixed cell rules them out
+            if any(
+                isinstance(one, int) for one in group
+            ):  # a fixed cell rules them out
                 for one in others:
                     if not isinstance(one, int):
                         self.cp.add(one == 0)
@@ -596,8 +586,8 @@ class RosterModel:
                 fixed.append((2 * top * constant + bottom) // (2 * bottom))
         if not moving:
             if fixed and max(fixed) - min(fixed) > most and not self._enforced:
-                beyond = max(fixed) - min(fixed) - most
-                self._pay(-(-beyond // self._rule.per), where, None)
+                units = -(-(max(fixed) - min(fixed) - most) // self._rule.per)
+                self._pay(units, where, None)
             return
         ends = [(2 * t * h + b) // (2 * b) for _, t, b, _, h in moving]
         ceiling = max([*fixed, *ends])
@@ -615,15 +605,15 @@ class RosterModel:
         self.cp.add(self._rule.per * beyond >= highest - lowest - most)
         self._pay(beyond, where, None)
 
-    # -- back and forth -------------------------------------------------------------------
+    # -- back and forth -------------------------------------------------------------
     def fix(self, roster: Roster) -> None:
         """Fix every open cell, and every break, as a roster has it."""
         for (agent, day), cell in self.cells.items():
             stands = int(roster.table[agent, day])
             for shift, literal in cell.items():
                 self.cp.add(literal == int(shift == stands))
-        for at, booked in self._overtime.items():
-            self.cp.add(booked == int(roster.overtime[at]))
+        for at, minutes in self._overtime.items():
+            self.cp.add(minutes == int(roster.overtime[at]))
 
     def hint(self) -> None:
         """Suggest to the solver what stands in the open cells, breaks included."""
@@ -641,7 +631,7 @@ class RosterModel:
         cover = self._cover
         for owner, ways in cover.ways.items():
             counted = taken.get((owner[0], owner[1]), Counter())
-            heads = cover.heads[owner]
+            heads = cover.heads[owner[0], owner[1]]
             if self._most.get(heads.index, 1) > 1:
                 self.cp.add_hint(heads, sum(counted.values()))
             if len(ways) > 1:
@@ -661,8 +651,8 @@ class RosterModel:
         for (agent, day), cell in self.cells.items():
             chosen = [shift for shift, literal in cell.items() if value(literal)]
             table[agent, day] = chosen[0] if chosen else OFF
-        for at, booked in self._overtime.items():
-            overtime[at] = value(booked)
+        for at, minutes in self._overtime.items():
+            overtime[at] = value(minutes)
         rows = self._deal(table, value)
         return Roster(self.case, table, Duties.of(rows), overtime=overtime)
 
@@ -712,15 +702,6 @@ def _ways_taken(
         way = tuple(breaks[int(agent), int(day)])
         taken[int(day), int(roster.table[agent, day])][way] += 1
     return taken
-
-
-def ways_of(case: Case, day: int, shift: int) -> list[Way]:
-    """Return the ways to break a shift under ``breaks.meal``; one where it is off."""
-    rule = case.rule("breaks.meal")
-    if not isinstance(rule, MealBreak):
-        return [()]
-    column = day + case.past
-    return rule.ways(case, int(case.start[column, shift]), int(case.end[column, shift]))
 
 
 def _is_false(literal: Literal) -> bool:

@@ -80,7 +80,7 @@ def solve(
     def work() -> None:
         try:
             found.append(run.result())
-        except BaseException as error:  # noqa: BLE001 - raised again in the caller
+        except BaseException as error:
             found.append(error)
 
     # The solver runs in a thread of its own, so that signals reach the caller.
@@ -97,21 +97,30 @@ def solve(
 def _refuse_queues(case: Case) -> None:
     queues = case.requirement.queues
     if len(queues) > 1:
-        raise InputError([
-            Problem(
-                file="calls.csv", column="queue", found=", ".join(queues),
-                expected="one queue",
-                remedy="Rostering several queues is not there yet; forecast and staff "
-                "them, or give the sum as one queue.",
-            )
-        ])
+        raise InputError(
+            [
+                Problem(
+                    file="calls.csv",
+                    column="queue",
+                    found=", ".join(queues),
+                    expected="one queue",
+                    remedy="Rostering several queues is not there yet; forecast and "
+                    "staff them, or give the sum as one queue.",
+                )
+            ]
+        )
 
 
 class _Run:
     """One solve: what is known so far, and the steps that lead on."""
 
     def __init__(
-        self, case: Case, budget: Budget, seed: int, workers: int, on_step: OnStep | None
+        self,
+        case: Case,
+        budget: Budget,
+        seed: int,
+        workers: int,
+        on_step: OnStep | None,
     ) -> None:
         self.case, self.budget = case, budget
         self.seed, self.workers = seed, workers
@@ -124,7 +133,9 @@ class _Run:
         """Go through the stages and say how it went."""
         checked = precheck(self.case)
         if checked.conflicts:
-            return self._say("infeasible", "precheck", checked.warnings, checked.conflicts)
+            return self._say(
+                "infeasible", "precheck", checked.warnings, checked.conflicts
+            )
         if self.workers > 1 and self.budget.effort is None:
             # The bound is proved beside the construction, on a core of its own.
             with ThreadPoolExecutor(1) as pool:
@@ -138,18 +149,24 @@ class _Run:
             return self._say("infeasible", "proved", checked.warnings, (CLASH,))
         if self.best is not None:
             improver = Improver(
-                self.best, seed=self.seed, workers=self.workers,
+                self.best,
+                seed=self.seed,
+                workers=self.workers,
                 on_better=lambda better: self._better(better, "improve"),
             )
             improver.run(self.budget)
         return self._close(checked.warnings)
 
-    # -- stages -----------------------------------------------------------------------
+    # -- stages ---------------------------------------------------------------------
     def _count(self, workers: int) -> Counts:
         share = self.budget.seconds * COUNTING
         effort = 1e9 if self.budget.effort is None else self.budget.effort * COUNTING
         counts = count_people(
-            self.case, self.budget, seconds=share, effort=effort, seed=self.seed,
+            self.case,
+            self.budget,
+            seconds=share,
+            effort=effort,
+            seed=self.seed,
             workers=workers,
         )
         self._raise(counts.bound, "counts")
@@ -157,12 +174,15 @@ class _Run:
 
     def _construct(self) -> None:
         roster = construct(
-            self.case, self.budget, seconds=self.budget.seconds * PATTERNS, seed=self.seed,
+            self.case,
+            self.budget,
+            seconds=self.budget.seconds * PATTERNS,
+            seed=self.seed,
             workers=self.workers,
         )
         self._better(Standing.of(place_breaks(roster)), "construct")
 
-    # -- what is known ------------------------------------------------------------------
+    # -- what is known --------------------------------------------------------------
     def _raise(self, bound: int, source: str) -> None:
         if bound > self.bound:
             self.bound = bound
@@ -183,7 +203,7 @@ class _Run:
         if self.on_step is not None:
             self.on_step(step)
 
-    # -- the end ------------------------------------------------------------------------
+    # -- the end --------------------------------------------------------------------
     def _close(self, warnings: tuple[Text, ...]) -> Result:
         if self.best is None or self.best.audit.hard:
             return self._say("unknown", self.budget.reason, warnings, self._broken())
@@ -219,8 +239,10 @@ class _Run:
             trace=tuple(self.trace),
             warnings=warnings,
             conflicts=conflicts,
-            versions={"rosterwright": _version("rosterwright"),
-                      "ortools": _version("ortools")},
+            versions={
+                "rosterwright": _version("rosterwright"),
+                "ortools": _version("ortools"),
+            },
         )
 
 

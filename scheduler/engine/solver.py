@@ -1,15 +1,17 @@
-"""The one place that owns CpSolver: limits, stopping, and values only where they are."""
+"""The one place that owns CpSolver: limits, stopping, and values where they are."""
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
 from ortools.sat.python import cp_model
 
-QUICK = {  # for many small models: measured 2-10 times quicker than the defaults
+QUICK: dict[
+    str, Any
+] = {  # for many small models: measured 2-10 times quicker than the defaults
     "linearization_level": 2,
     "max_presolve_iterations": 1,
     "symmetry_level": 0,
@@ -98,8 +100,10 @@ class Outcome:
 
 def cores() -> int:
     """Return the processors this process may use, by affinity and container quota."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (
-        os.cpu_count() or 1
+    count = (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else (os.cpu_count() or 1)
     )
     try:
         with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as quota:  # noqa: PTH123
@@ -120,7 +124,7 @@ def run(
     seed: int,
     workers: int,
     on_found: cp_model.CpSolverSolutionCallback | None = None,
-    **parameters: Any,
+    parameters: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Solve a model within its share of a budget.
 
@@ -155,7 +159,7 @@ def run(
     given.random_seed = seed
     given.num_workers = workers
     given.catch_sigint_signal = False
-    for name, value in parameters.items():
+    for name, value in (parameters or {}).items():
         setattr(given, name, value)
     ended = threading.Event()
     watch = threading.Thread(target=_watch, args=(budget, solver, ended), daemon=True)
@@ -167,7 +171,9 @@ def run(
         watch.join()
     budget.spent += solver.response_proto.deterministic_time
     if status == cp_model.MODEL_INVALID:
-        raise RuntimeError(f"Invalid model: {model.validate()} {solver.solution_info()}")
+        raise RuntimeError(
+            f"Invalid model: {model.validate()} {solver.solution_info()}"
+        )
     found = status in FOUND
     bound = None
     if found or status == cp_model.UNKNOWN:
@@ -182,9 +188,7 @@ def run(
     )
 
 
-def _watch(
-    budget: Budget, solver: cp_model.CpSolver, ended: threading.Event
-) -> None:
+def _watch(budget: Budget, solver: cp_model.CpSolver, ended: threading.Event) -> None:
     """Pass a request to stop on to the solver."""
     while not ended.wait(0.05):
         if budget.stopped:

@@ -12,7 +12,7 @@ from constraints.coverage import CoverageRole
 from constraints.roster import Roster
 from forecasts.requirement import Requirement
 from scheduler.engine.columns import Pattern, Week, judge
-from scheduler.engine.solver import Budget, run
+from scheduler.engine.solver import QUICK, Budget, run
 
 BROKEN = 1000  # cost of a unit of a hard rule about one person
 UNLED = 300  # cost of a day's class of shifts without a leader
@@ -21,8 +21,12 @@ EFFORT = 4.0
 
 
 def stitch(
-    roster: Roster, week: Week, chosen: list[dict[Pattern, int]], budget: Budget,
-    *, seed: int,
+    roster: Roster,
+    week: Week,
+    chosen: list[dict[Pattern, int]],
+    budget: Budget,
+    *,
+    seed: int,
 ) -> Roster:
     """Return the roster with a week's patterns given to people.
 
@@ -46,12 +50,19 @@ def stitch(
             seats += _seats(model, roster, week, people, patterns)
     objective = [(cost, seat) for _, _, seat, cost in seats]
     objective += _leaders(model, case, week, seats)
-    model.minimize(cp_model.LinearExpr.weighted_sum(
-        [one for _, one in objective], [cost for cost, _ in objective]
-    ))
+    model.minimize(
+        cp_model.LinearExpr.weighted_sum(
+            [one for _, one in objective], [cost for cost, _ in objective]
+        )
+    )
     outcome = run(
-        model, budget, seconds=4, effort=EFFORT, seed=seed, workers=1,
-        symmetry_level=0, cp_model_probing_level=0, linearization_level=2,
+        model,
+        budget,
+        seconds=4,
+        effort=EFFORT,
+        seed=seed,
+        workers=1,
+        parameters=QUICK,
     )
     if not outcome.found:
         return roster
@@ -63,7 +74,10 @@ def stitch(
 
 
 def _seats(
-    model: cp_model.CpModel, roster: Roster, week: Week, people: NDArray[np.intp],
+    model: cp_model.CpModel,
+    roster: Roster,
+    week: Week,
+    people: NDArray[np.intp],
     patterns: dict[Pattern, int],
 ) -> list[tuple[int, Pattern, Any, int]]:
     """Add a choice for each person and pattern of a kind, with its cost."""
@@ -83,9 +97,7 @@ def _seats(
     return seats
 
 
-def _costs(
-    roster: Roster, week: Week, pairs: list[tuple[int, Pattern]]
-) -> list[int]:
+def _costs(roster: Roster, week: Week, pairs: list[tuple[int, Pattern]]) -> list[int]:
     """Return what each pair of person and pattern costs, the days before included."""
     case, days = roster.case, week.first + week.case.days
     before = _until(case, days)
@@ -121,7 +133,9 @@ def _until(case: Case, days: int) -> Case:
 
 
 def _leaders(
-    model: cp_model.CpModel, case: Case, week: Week,
+    model: cp_model.CpModel,
+    case: Case,
+    week: Week,
     seats: list[tuple[int, Pattern, Any, int]],
 ) -> list[tuple[int, Any]]:
     """Add the cost of a day's class of shifts without its leaders."""

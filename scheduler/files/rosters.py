@@ -176,8 +176,10 @@ class _Reading:
             return sheet
         cells = Cells(place, self.problems)
         for line, values in rows[1:]:
-            row = Row(line, {"agent": text_of(values[0], "")})
-            agent = self.names.agent(cells, row) if row.cells["agent"] else None
+            id = text_of(values[0], "").strip() if values else ""
+            if not id:  # the foot: sums by day, and the legend
+                continue
+            agent = self.names.agent(cells, Row(line, {"agent": id}))
             if agent is not None:
                 self.grid_row(sheet, cells, (line, values), agent, days)
         return sheet

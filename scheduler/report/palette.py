@@ -89,8 +89,26 @@ def shift_fills(case: Case) -> list[Fill]:
     return [_fill(case, shift) for shift in case.shifts]
 
 
+def class_colours(case: Case, shift_class: str) -> list[str]:
+    """Return the backgrounds that shifts of a class are drawn in, by their start.
+
+    Examples
+    --------
+    >>> from constraints.examples import tiny_case
+    >>> class_colours(tiny_case(), "night")
+    ['#5d6da3']
+    """
+    fills = zip(case.shifts, shift_fills(case), strict=True)
+    drawn = [
+        (shift.start, fill.background)
+        for shift, fill in fills
+        if shift.shift_class == shift_class
+    ]
+    return list(dict.fromkeys(background for _, background in sorted(drawn)))
+
+
 def class_fill(shift_class: str) -> Fill:
-    """Return the colours that stand for a whole class in a legend."""
+    """Return the colours that stand for a whole class where no shift is meant."""
     first, last = FAMILIES[shift_class]
     middle = between(first, last, 0.5)
     return Fill(middle, ink_on(middle))

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
+from matplotlib.legend_handler import HandlerTuple
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
@@ -462,18 +463,22 @@ def _write_codes(ax: Axes, roster: Roster) -> None:
 
 
 def _class_legend(ax: Axes, roster: Roster, lang: str) -> None:
-    used = [name for name in CLASSES if roster.case.of_class(name).size]
+    """Draw each class as a strip of the colours of its shifts, by start."""
+    case = roster.case
+    strips = {
+        name: palette.class_colours(case, name)
+        for name in CLASSES
+        if case.of_class(name).size
+    } | {"leave": [palette.AWAY]}
     handles = [
-        Patch(
-            color=palette.class_fill(name).background,
-            lw=0,
-            label=capital(say(name, lang)),
-        )
-        for name in used
+        tuple(Patch(color=colour, lw=0) for colour in strip)
+        for strip in strips.values()
     ]
-    handles.append(Patch(color=palette.AWAY, lw=0, label=capital(say("leave", lang))))
+    labels = [capital(say(name, lang)) for name in strips]
     ax.legend(
         handles=handles,
+        labels=labels,
+        handler_map={tuple: HandlerTuple(ndivide=None, pad=0.0)},
         loc="lower right",
         bbox_to_anchor=(1.0, 1.0),
         ncols=4,

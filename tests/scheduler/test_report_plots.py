@@ -130,3 +130,17 @@ def test_heatmap_leaves_unknown_intervals_empty():
     """Intervals that do not count have no colour."""
     table = plot_heatmap(roster()).images[0].get_array()
     assert np.ma.getmaskarray(np.ma.masked_invalid(table))[:8, 0].all()
+
+
+def test_the_legend_shows_the_colours_that_are_drawn():
+    """Those of shifts.csv; a class with several colours shows them all, by start."""
+    given = roster()
+    shifts = given.case.shifts
+    red = replace(shifts[0], colour="#ff0000")
+    other = replace(shifts[0], code="D2", start=shifts[0].start + 60, colour="#00ff00")
+    case = replace(given.case, shifts=(other, red, *shifts[1:]))
+    legend = plot_grid(Roster.from_codes(case, ["D------", "-------"])).get_legend()
+    patches = legend.findobj(mpl.patches.Rectangle)
+    drawn = [mpl.colors.to_hex(patch.get_facecolor()) for patch in patches]
+    assert drawn[:3] == ["#ff0000", "#00ff00", "#d9ede8"]  # day by start, then evening
+    assert legend.get_texts()[0].get_text() == "Day"

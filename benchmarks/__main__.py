@@ -1,0 +1,82 @@
+"""Run benchmarks by name: ``python -m benchmarks demo real``."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import real
+from benchmarks.run import README, RESULTS, place_table, run_case, table, write_results
+from scheduler.demo import write_demo_case
+
+PACKS = ("bank", "six-on-one-off")
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One benchmark.
+
+    Attributes
+    ----------
+    write
+        Writes its cases below a folder and returns theirs by name.
+    seconds
+        Budget of a run, unless another is given.
+    """
+
+    write: Callable[[Path], Mapping[str, Path]]
+    seconds: float
+
+
+def _write_demo(folder: Path) -> Mapping[str, Path]:
+    """Write the demo of 60 people and 28 days, one of each rule book."""
+    for pack in PACKS:
+        write_demo_case(folder / pack, pack=pack)
+    return {f"demo {pack}": folder / pack for pack in PACKS}
+
+
+BENCHMARKS = {
+    "demo": Benchmark(_write_demo, 60),
+    "real": Benchmark(real.write_all, 120),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what is asked for; 1 says that a roster breaks a hard rule, or is missing."""
+    asked = _parsed(arguments)
+    clean = True
+    for name in asked.names:
+        rows = _runs(BENCHMARKS[name], asked)
+        write_results(RESULTS / f"{name}.csv", rows)
+        page = README.read_text(encoding="utf-8")
+        README.write_text(place_table(page, name, rows), encoding="utf-8")
+        print(f"{name}\n{table(rows)}")
+        clean = clean and all(row.get("hard") == 0 for row in rows)
+    return 0 if clean else 1
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="+", choices=BENCHMARKS, metavar="NAME")
+    parser.add_argument("--seconds", type=float, help="budget of each run")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    return parser.parse_args(arguments)
+
+
+def _runs(benchmark: Benchmark, asked: argparse.Namespace) -> list[dict[str, Any]]:
+    seconds = benchmark.seconds if asked.seconds is None else asked.seconds
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, case in benchmark.write(Path(folder)).items():
+            for seed in asked.seeds:
+                row = run_case(name, case, seconds=seconds, seed=seed)
+                print(", ".join(f"{key} {value}" for key, value in row.items()))
+                rows.append(row)
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(main())

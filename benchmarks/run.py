@@ -1,0 +1,162 @@
+"""Solve cases, audit what comes back, and keep a row of figures for each run."""
+
+import csv
+import os
+import platform
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import scheduler as sc
+
+HERE = Path(__file__).parent
+RESULTS, README = HERE / "results", HERE / "README.md"
+SHOWN = (
+    "case",
+    "people",
+    "days",
+    "seed",
+    "seconds",
+    "status",
+    "cost",
+    "bound",
+    "gap",
+    "hard",
+    "short_hours",
+    "over_hours",
+    "service_level",
+    "legal_after",
+)
+"""Columns of the tables; the files have more."""
+
+
+def run_case(name: str, folder: Path, *, seconds: float, seed: int) -> dict[str, Any]:
+    """Solve a case folder and return its row.
+
+    Parameters
+    ----------
+    name, folder
+        What the row is called, and where the case lies.
+    seconds, seed
+        Budget and seed of the solve.
+    """
+    plan = sc.read_case(folder)
+    result = sc.solve(plan.case, seconds=seconds, seed=seed)
+    row: dict[str, Any] = {
+        "case": name,
+        "people": len(plan.case.agents),
+        "days": plan.case.days,
+        "seed": seed,
+        "seconds": seconds,
+        "elapsed": round(result.seconds, 1),
+        "status": result.status,
+        "stop": result.stop_reason,
+    }
+    return row | _figures(result) | _where(result)
+
+
+def _figures(result: sc.Result) -> dict[str, Any]:
+    """Return what the audit, made anew, says of the roster; empty without one."""
+    if result.roster is None:
+        return {}
+    found = sc.audit(result.roster)
+    figures = sc.kpi(result.roster, found)
+    legal = [step.seconds for step in result.trace if step.cost is not None]
+    gap = (found.cost - result.bound) / max(1, found.cost)
+    return {
+        "cost": found.cost,
+        "bound": result.bound,
+        "gap": round(gap, 4),
+        "hard": len(found.hard),
+        "short_hours": figures["short_hours"],
+        "over_hours": figures["over_hours"],
+        "required_hours": figures["required_hours"],
+        "paid_hours": figures["paid_hours"],
+        "service_level": figures["service_level"],
+        "legal_after": round(legal[0], 1) if legal else "",
+    }
+
+
+def _where(result: sc.Result) -> dict[str, Any]:
+    return {
+        **result.versions,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cores": len(os.sched_getaffinity(0)),
+        "workers": result.workers,
+        "commit": _commit(),
+    }
+
+
+def _commit() -> str:
+    """Return the commit of the checkout, with a + where files differ from it."""
+    with suppress(OSError, subprocess.CalledProcessError):
+        commit = _git("rev-parse", "--short", "HEAD")
+        return f"{commit}+" if _git("status", "--porcelain") else commit
+    return "unknown"
+
+
+def _git(*words: str) -> str:
+    command = ("git", "-C", str(HERE), *words)
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+# -- what is kept and shown ---------------------------------------------------------
+
+
+def write_results(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the rows of one benchmark's last run."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def table(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return rows as a Markdown table.
+
+    Examples
+    --------
+    >>> print(table([{"case": "demo", "cost": 4120, "gap": 0.031}]).splitlines()[2])
+    | demo |  |  |  |  |  | 4,120 |  | 3.1% |  |  |  |  |  |
+    """
+    lines = [SHOWN, ("---",) * len(SHOWN)]
+    lines += [tuple(_shown(name, row.get(name, "")) for name in SHOWN) for row in rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines).replace("_", " ")
+
+
+def _shown(name: str, value: object) -> str:
+    if isinstance(value, float) and name in ("gap", "service_level"):
+        return f"{value:.1%}"
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    return f"{value:,}" if isinstance(value, int) else str(value or "")
+
+
+def place_table(text: str, name: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the text of a page with one benchmark's table and its origin replaced.
+
+    Parameters
+    ----------
+    text
+        Holds the marks ``<!-- name -->`` and ``<!-- end of name -->``.
+    name, rows
+        The benchmark and its runs.
+    """
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    before, found, rest = text.partition(begin)
+    if not found or end not in rest:
+        return text
+    one = rows[0]
+    origin = (
+        f"Commit {one['commit']}, ortools {one['ortools']}, Python {one['python']}, "
+        f"{one['cores']} cores ({one['machine']}).\n"
+    )
+    after = rest.partition(end)[2]
+    return f"{before}{begin}{table(rows)}\n{origin}{end}{after}"
