@@ -39,8 +39,8 @@ def _write_demo(folder: Path) -> Mapping[str, Path]:
 
 
 BENCHMARKS = {
-    "demo": Benchmark(_write_demo, 60),
-    "real": Benchmark(real.write_all, 120),
+    "demo": Benchmark(_write_demo, 60.0),
+    "real": Benchmark(real.write_all, 60.0),
 }
 
 

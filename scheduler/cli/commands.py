@@ -207,7 +207,7 @@ def audit(path: Path, roster_path: Path | None, options: Options) -> int:
     """Audit a roster; hard rules broken give exit 6."""
     plan = options.plan(path)
     file = roster_path or options.folder(plan) / "roster.csv"
-    roster = _with_breaks(read_roster(file, plan.case))
+    roster = _roster(file, plan, path)
     found = audit_roster(roster)
     options.say(show.violations(plan.case, found))
     if options.as_json:
@@ -217,7 +217,21 @@ def audit(path: Path, roster_path: Path | None, options: Options) -> int:
     return BROKEN if found.hard else DONE
 
 
-def _with_breaks(roster: Roster) -> Roster:
+def _roster(file: Path, plan: Plan, path: Path) -> Roster:
+    """Read a roster; breaks are placed where it has none."""
+    if not file.exists():
+        remedy = f"Name a roster, or make one with roster solve {path}."
+        raise InputError(
+            [
+                Problem(
+                    file=str(file),
+                    found="no such file",
+                    expected="a roster",
+                    remedy=remedy,
+                )
+            ]
+        )
+    roster = read_roster(file, plan.case)
     if roster.duties is not None:
         return roster
     from scheduler.engine.breaks import place_breaks
@@ -233,7 +247,7 @@ def report(path: Path, options: Options) -> int:
 
     plan = options.plan(path)
     out = options.folder(plan)
-    roster = _with_breaks(read_roster(out / "roster.csv", plan.case))
+    roster = _roster(out / "roster.csv", plan, path)
     result = read_result(out, roster, plan.notes)
     with hold(out):
         replace_file(out / "report.html", lambda file: write_page(file, plan, result))

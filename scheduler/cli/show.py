@@ -1,5 +1,6 @@
 """What the command line says to people, in 80 columns and two languages."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from constraints.coverage import CoverageNeed
 from constraints.requests import Requests
 from constraints.rule import Audit, Rule, Text, Violation
 from forecasts.forecaster import Forecast
+from forecasts.history import ONE_QUEUE
 from forecasts.requirement import Requirement
 from scheduler.files.read import Plan
+from scheduler.report.words import unit_word
 from scheduler.result import Result
 from scheduler.summary import kpi
 
@@ -31,7 +34,7 @@ STATUS = {
 }
 WORDS = {
     "status": Text("Status", "状态"),
-    "cost": Text("Cost", "成本"),
+    "cost": Text("cost", "成本"),
     "bound": Text("bound", "下界"),
     "gap": Text("gap", "差距"),
     "short": Text("Head-hours short", "缺口人时"),
@@ -46,15 +49,11 @@ WORDS = {
     "none": Text("Nothing to report: every rule is kept.", "未发现违规。"),
     "hard": Text("hard", "硬性"),
     "soft": Text("soft", "软性"),
-    "more": Text("more rows; see --json", "条未列出,见 --json"),
+    "more": Text("more; see --json", "条未列出,见 --json"),
     "rules": Text("rules over", "条规则,检查"),
     "cells": Text("cells checked", "个单元格"),
     "note": Text("Note", "提示"),
-    "calls": Text("calls", "来电"),
-    "busiest": Text("busiest interval", "最忙时段"),
-    "heads": Text("head-hours needed", "需求人时"),
-    "peak": Text("at most heads", "最多人数"),
-    "lines": Text("rows", "行"),
+    "audit": Text("Audit", "审核"),
 }
 
 
@@ -144,7 +143,8 @@ def _figures(result: Result, found: Audit, words: _Words) -> Iterator[str]:
     assert result.roster is not None
     figures = kpi(result.roster, found)
     gap = "" if result.gap is None else f", {words['gap']} {result.gap:.1%}"
-    yield f"{words['cost']}: {found.cost:,}, {words['bound']} {result.bound:,}{gap}"
+    label = words["cost"].capitalize()
+    yield f"{label}: {found.cost:,}, {words['bound']} {result.bound:,}{gap}"
     for rule, cost in found.cost_by_rule().items():
         if cost:
             yield f"  {padded(rule, 24)}{cost:>10,}"
@@ -163,6 +163,15 @@ def _figures(result: Result, found: Audit, words: _Words) -> Iterator[str]:
             f"{figures['requests']}"
         )
     yield from _leave(result.roster.case, words)
+    yield f"{words['audit']}: {_counts(found, words)}"
+
+
+def _counts(found: Audit, words: _Words) -> str:
+    """Return how many hard and soft rows an audit has."""
+    hard = len(found.hard)
+    soft = len(found.violations) - hard
+    counts = Text(f"{hard:,} hard, {soft:,} soft", f"硬性 {hard:,},软性 {soft:,}")
+    return say(counts, words.language)
 
 
 def _leave(case: Case, words: _Words) -> Iterator[str]:
@@ -215,62 +224,81 @@ def violations(case: Case, found: Audit) -> Iterator[str]:
     yield from _by_rule(found, words)
     yield (
         f"{len(found.rules)} {words['rules']} {found.cells:,} {words['cells']}: "
-        f"{len(found.hard):,} {words['hard']}, "
-        f"{len(found.violations) - len(found.hard):,} {words['soft']}, "
-        f"{words['cost']} {found.cost:,}"
+        f"{_counts(found, words)}, {words['cost']} {found.cost:,}"
     )
 
 
 def _violation(row: Violation, words: _Words) -> Iterator[str]:
     head = (
         f"{padded(words[row.severity], 5)}{padded(row.rule, 23)}"
-        f"{row.amount:>7,} {padded(row.unit, 8)}"
+        f"{row.amount:>7,} {padded(_unit(row.unit, row.amount, words), 8)}"
     )
     cost = f"{row.cost:>7,}" if row.severity == "soft" else ""
     yield (head + cost).rstrip()
     yield from wrapped(f"     {say(row.text, words.language)}", 5)
 
 
+def _unit(unit: str, amount: int, words: _Words) -> str:
+    """Return the word for so many of a unit.
+
+    Examples
+    --------
+    >>> _unit("nights", 1, _Words("en")), _unit("nights", 1, _Words("zh"))
+    ('night', '夜')
+    """
+    if words.language == "en" and amount == 1:
+        return "person" if unit == "people" else unit.removesuffix("s")
+    return unit_word(unit, words.language)
+
+
 def _by_rule(found: Audit, words: _Words) -> Iterator[str]:
-    counts: dict[str, int] = {}
-    for violation in found.violations:
-        counts[violation.rule] = counts.get(violation.rule, 0) + 1
+    """Yield rows and cost of each rule, hard ones first."""
+    rows = Counter(violation.rule for violation in found.violations)
+    hard = {violation.rule for violation in found.hard}
     costs = found.cost_by_rule()
-    for rule in sorted(counts, key=lambda id: -costs[id]):
-        yield (
-            f"  {padded(rule, 24)}{counts[rule]:>7,} {words['lines']}  "
-            f"{words['cost']} {costs[rule]:,}"
-        )
+    for rule in sorted(rows, key=lambda id: (id not in hard, -costs[id])):
+        worth = words["hard"] if rule in hard else f"{words['cost']} {costs[rule]:,}"
+        yield f"  {padded(rule, 24)}{rows[rule]:>7,} x  {worth}"
 
 
 # -- forecast and staffing ---------------------------------------------------------
 
 
 def expected(forecast: Forecast, case: Case) -> Iterator[str]:
-    """Yield the summary of a forecast, a line a queue."""
-    words = _Words(case.language)
+    """Yield the summary of a forecast, two lines a queue."""
     for number, queue in enumerate(forecast.queues):
         calls = forecast.calls[number]
         busiest = int(calls.argmax())
-        yield (
-            f"{queue}: {calls.sum():,.0f} {words['calls']} ({forecast.method[number]})"
+        at = case.clock.stamp(busiest)[:16].replace("T", " ")
+        total, peak, method = calls.sum(), calls[busiest], forecast.method[number]
+        words = Text(
+            f"{total:,.0f} calls expected (method {method})\n"
+            f"Busiest interval: {at}, {peak:,.1f} calls",
+            f"预计来电 {total:,.0f} 通(方法 {method})\n最忙时段:{at},{peak:,.1f} 通",
         )
-        yield (
-            f"  {words['busiest']} {case.clock.stamp(busiest)[:16]}: "
-            f"{calls[busiest]:,.1f} {words['calls']}"
-        )
+        yield from _of_queue(queue, words, case)
 
 
 def needed(requirement: Requirement, case: Case) -> Iterator[str]:
     """Yield the summary of a requirement, a line a queue."""
-    words = _Words(case.language)
-    hours = case.clock.interval_minutes / 60
     for number, queue in enumerate(requirement.queues):
         heads = requirement.heads[number]
-        yield (
-            f"{queue}: {heads.sum() * hours:,.0f} {words['heads']}, "
-            f"{words['peak']} {heads.max(initial=0)}"
+        hours = heads.sum() * case.clock.interval_minutes / 60
+        most = int(heads.max(initial=0))
+        words = Text(
+            f"{hours:,.0f} head-hours needed, at most {most:,} heads at a time",
+            f"需求 {hours:,.0f} 人时,同时最多 {most:,} 人",
         )
+        yield from _of_queue(queue, words, case)
+
+
+def _of_queue(queue: str, words: Text, case: Case) -> Iterator[str]:
+    """Yield lines, below the name of the queue where a case has named ones."""
+    if queue == ONE_QUEUE:
+        yield from say(words, case.language).splitlines()
+        return
+    yield f"{queue}:"
+    yield from (f"  {line}" for line in say(words, case.language).splitlines())
 
 
 # -- rules -------------------------------------------------------------------------
@@ -332,19 +360,20 @@ def _price(rule: Rule, language: str) -> str:
     if isinstance(rule, CoverageNeed):
         words = Text(
             f"soft, {rule.short} per head short, {rule.over} per head over",
-            f"软性,每缺 1 人 {rule.short},每多 1 人 {rule.over}",
+            f"软性,每缺 1 人计 {rule.short},每多 1 人计 {rule.over}",
         )
     elif isinstance(rule, Requests):
         words = Text("soft, by weight", "软性,按权重")
     elif rule.per > 1:
         words = Text(
             f"soft, {rule.penalty} per {rule.per} {rule.unit} begun",
-            f"软性,每 {rule.per} {rule.unit} {rule.penalty}(不足亦计)",
+            f"软性,每 {rule.per} {unit_word(rule.unit, 'zh')}计 {rule.penalty},"
+            "不足亦计",
         )
     else:
-        one = rule.unit.removesuffix("s")
         words = Text(
-            f"soft, {rule.penalty} per {one}", f"软性,每 1 {one} {rule.penalty}"
+            f"soft, {rule.penalty} per {_unit(rule.unit, 1, _Words('en'))}",
+            f"软性,每 1 {unit_word(rule.unit, 'zh')}计 {rule.penalty}",
         )
     return say(words, language)
 

@@ -27,28 +27,23 @@ from scheduler.engine.solver import Budget, run
 from scheduler.engine.starts import start_of
 
 HOUR = 60
+BOUND = {"optimize_with_lb_tree_search": True}
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What the counts model found.
+    """What the counts model says.
 
     Attributes
     ----------
     bound
         No roster of the case costs less.
-    kinds
-        Kind of each person; shape ``(agents,)``.
-    heads
-        People of each kind that start each shift each day; None where nothing was
-        found; shape ``(kinds, days, shifts)``.
     infeasible
-        Whether no roster can meet the hard rules counted here.
+        Whether no roster can meet the hard rules counted here; said only where two
+        runs, one of them without presolve, agree.
     """
 
     bound: int
-    kinds: NDArray[np.int64]
-    heads: NDArray[np.int64] | None
     infeasible: bool
 
 
@@ -65,26 +60,33 @@ def kinds_of(case: Case) -> NDArray[np.int64]:
 
 
 def count_people(
-    case: Case,
-    budget: Budget,
-    *,
-    seconds: float,
-    effort: float,
-    seed: int,
-    workers: int,
+    case: Case, budget: Budget, *, seconds: float, effort: float, seed: int
 ) -> Counts:
-    """Solve the counts model within a share of the budget."""
-    draft = _Counting(case)
-    outcome = run(
-        draft.cp, budget, seconds=seconds, effort=effort, seed=seed, workers=workers
-    )
-    heads = None
-    if outcome.found:
-        heads = np.zeros((draft.number, case.days, len(case.shifts)), np.int64)
-        for at, variable in draft.heads.items():
-            heads[at] = outcome.value(variable)
-    bound = max(0, outcome.bound or 0)
-    return Counts(bound, draft.kinds, heads, outcome.infeasible)
+    """Bound the cost of every roster by the counts model.
+
+    Parameters
+    ----------
+    case
+        The case.
+    budget, seconds, effort
+        What may be spent; the best bound so far stands.
+    seed
+        Random seed.
+    """
+    cp = _Counting(case).cp
+    for attempt, parameters in enumerate((BOUND, BOUND | {"cp_model_presolve": False})):
+        outcome = run(
+            cp,
+            budget,
+            seconds=seconds,
+            effort=effort,
+            seed=seed + attempt,
+            workers=1,
+            parameters=parameters,
+        )
+        if not outcome.infeasible:
+            return Counts(max(0, outcome.bound or 0), False)
+    return Counts(0, True)
 
 
 class _Counting:

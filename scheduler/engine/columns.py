@@ -152,7 +152,7 @@ def fill(
     known: set[Pattern],
     budget: Budget,
     *,
-    seconds: float,
+    share: float,
     seed: int,
     workers: int,
 ) -> list[dict[Pattern, int]]:
@@ -166,8 +166,8 @@ def fill(
         Heads on the phone before anybody works the week; shape ``(intervals,)``.
     known
         Patterns to start from; those found are added.
-    budget, seconds
-        End it early.
+    budget, share
+        The budget, and the share of it to spend.
     seed, workers
         Seed and threads of the pricing.
     """
@@ -178,8 +178,8 @@ def fill(
         for pattern, cost in pricer.legal(known).items():
             search.add(kind, pattern, cost)
     search.spread(len(known) < FEW)
-    search.price_out(budget.elapsed + seconds / 2)
-    chosen = search.dive(budget.elapsed + seconds / 2)
+    search.price_out(budget.ticks + share * budget.whole / 2)
+    chosen = search.dive(budget.ticks + share * budget.whole / 2)
     known.update(search.useful)
     return chosen
 
@@ -258,7 +258,7 @@ class _Search:
         centre: NDArray[np.float64] | None = None
         best = -np.inf
         for _ in range(ROUNDS):
-            if self.budget.over or self.budget.elapsed > until:
+            if self.budget.over or self.budget.ticks > until:
                 return
             value, prices = self.master.solve()
             aim = prices if centre is None else PULL * centre + (1 - PULL) * prices
@@ -285,7 +285,7 @@ class _Search:
                     fixed[at] = fixed.get(at, 0) + 1
                     self.columns[at].SetLb(fixed[at])
                     left[at[0]] -= 1
-            if self.budget.elapsed < until and not self.budget.over:
+            if self.budget.ticks < until and not self.budget.over:
                 self._price(self.master.solve()[1])
         chosen: list[dict[Pattern, int]] = [{} for _ in self.master.people]
         for (kind, pattern), count in fixed.items():

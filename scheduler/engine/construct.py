@@ -28,7 +28,7 @@ EFFORT = 2.0  # deterministic time for one person
 
 
 def construct(
-    case: Case, budget: Budget, *, seconds: float, seed: int, workers: int
+    case: Case, budget: Budget, *, share: float, seed: int, workers: int
 ) -> Roster:
     """Return a first roster that keeps the rules about one person.
 
@@ -43,8 +43,8 @@ def construct(
         What to roster.
     budget
         Ends it early; people not placed stay off.
-    seconds
-        Elapsed seconds to spend on patterns.
+    share
+        Share of the budget to spend on patterns.
     seed, workers
         Seed and threads of the solver.
     """
@@ -61,7 +61,7 @@ def construct(
                 stands,
                 known,
                 budget,
-                seconds=seconds / len(parts),
+                share=share / len(parts),
                 seed=seed,
                 workers=workers,
             )

@@ -29,7 +29,7 @@ class Neighbourhood:
     people, days
         How many people, over how many days running.
     gained, spent
-        Cost saved, and seconds spent on it, fading with time.
+        Cost saved, and what was spent on it, fading with time.
     """
 
     people: int
@@ -103,8 +103,9 @@ class Improver:
         self.starts = Starts(case)
         self._lock = threading.Lock()
 
-    def run(self, budget: Budget) -> None:
-        """Improve until the budget is over."""
+    def run(self, budget: Budget, bound: int) -> None:
+        """Improve until the budget is over or the bound is met."""
+        self.bound = bound
         if self.workers == 1:
             self._work(budget)
             return
@@ -113,16 +114,16 @@ class Improver:
                 ended.result()
 
     def _work(self, budget: Budget) -> None:
-        while not budget.over:
+        while not budget.over and self.best.weight > self.bound:
             with self._lock:
                 kind, start = self._choose(), self.best
                 cells = self._cells(kind) & self.open
                 seed = int(self.random.integers(1 << 30))
-            began = budget.elapsed
+            began = budget.ticks
             found = self._again(start, cells, budget, seed)
             with self._lock:
                 gain = 0 if found is None else self._take(found, start, cells)
-                kind.learn(min(gain, BROKEN // 10), budget.elapsed - began)
+                kind.learn(min(gain, BROKEN // 10), budget.ticks - began)
 
     def _take(self, found: Roster, start: Standing, cells: NDArray[np.bool_]) -> int:
         """Keep a roster if it is no worse, and return the gain."""

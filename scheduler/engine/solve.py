@@ -139,11 +139,11 @@ class _Run:
         if self.workers > 1 and self.budget.effort is None:
             # The bound is proved beside the construction, on a core of its own.
             with ThreadPoolExecutor(1) as pool:
-                counting = pool.submit(self._count, 1)
+                counting = pool.submit(self._count)
                 self._construct()
                 counts = counting.result()
         else:
-            counts = self._count(self.workers)
+            counts = self._count()
             self._construct()
         if counts.infeasible:
             return self._say("infeasible", "proved", checked.warnings, (CLASH,))
@@ -154,11 +154,11 @@ class _Run:
                 workers=self.workers,
                 on_better=lambda better: self._better(better, "improve"),
             )
-            improver.run(self.budget)
+            improver.run(self.budget, self.bound)
         return self._close(checked.warnings)
 
     # -- stages ---------------------------------------------------------------------
-    def _count(self, workers: int) -> Counts:
+    def _count(self) -> Counts:
         share = self.budget.seconds * COUNTING
         effort = 1e9 if self.budget.effort is None else self.budget.effort * COUNTING
         counts = count_people(
@@ -167,7 +167,6 @@ class _Run:
             seconds=share,
             effort=effort,
             seed=self.seed,
-            workers=workers,
         )
         self._raise(counts.bound, "counts")
         return counts
@@ -176,7 +175,7 @@ class _Run:
         roster = construct(
             self.case,
             self.budget,
-            seconds=self.budget.seconds * PATTERNS,
+            share=PATTERNS,
             seed=self.seed,
             workers=self.workers,
         )

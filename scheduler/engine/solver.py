@@ -17,6 +17,7 @@ QUICK: dict[
     "symmetry_level": 0,
     "cp_model_probing_level": 0,
 }
+LEAST = 0.005  # effort charged for any run, so that trivial ones come to an end
 FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
 
 
@@ -52,6 +53,16 @@ class Budget:
     def left(self) -> float:
         """Seconds left."""
         return self.seconds - self.elapsed
+
+    @property
+    def ticks(self) -> float:
+        """What is spent, by the clock that counts: effort where it is limited."""
+        return self.elapsed if self.effort is None else self.spent
+
+    @property
+    def whole(self) -> float:
+        """What may be spent in all, by the same clock."""
+        return self.seconds if self.effort is None else self.effort
 
     @property
     def stopped(self) -> bool:
@@ -152,8 +163,10 @@ def run(
         return Outcome(False, False, False, None, int)
     solver = cp_model.CpSolver()
     given = solver.parameters
-    given.max_time_in_seconds = max(0.05, min(seconds, budget.left))
-    if budget.effort is not None:
+    if budget.effort is None:
+        given.max_time_in_seconds = max(0.05, min(seconds, budget.left))
+    else:  # the clock on the wall must not decide anything
+        given.max_time_in_seconds = max(0.05, budget.left)
         effort = min(effort, budget.effort - budget.spent)
     given.max_deterministic_time = effort
     given.random_seed = seed
@@ -169,7 +182,7 @@ def run(
     finally:
         ended.set()
         watch.join()
-    budget.spent += solver.response_proto.deterministic_time
+    budget.spent += max(LEAST, solver.response_proto.deterministic_time)
     if status == cp_model.MODEL_INVALID:
         raise RuntimeError(
             f"Invalid model: {model.validate()} {solver.solution_info()}"

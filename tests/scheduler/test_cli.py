@@ -188,9 +188,11 @@ def test_audit_of_a_clean_roster_gives_0(folder, capsys):
 
 
 def test_audit_without_a_roster_gives_3(folder, capsys):
-    """It looks for out/roster.csv."""
+    """It looks for out/roster.csv, and says how to make one."""
     assert run(["audit", str(folder)]) == 3
-    assert capsys.readouterr().err.startswith("roster.csv: ")
+    said = capsys.readouterr().err
+    assert said.startswith(f"{folder / 'out' / 'roster.csv'}: found ")
+    assert f"roster solve {folder}" in said
 
 
 def test_report_writes_page_and_workbook_again(folder, engine, capsys):
@@ -212,7 +214,8 @@ def test_forecast_and_staff_write_one_file(folder, capsys, command, name):
     (folder / "out").mkdir()
     (folder / "out" / "note.txt").write_text("mine")
     assert run([command, str(folder)]) == 0
-    assert "calls: " in capsys.readouterr().out
+    words = {"forecast": " calls expected (", "staff": " head-hours needed, "}
+    assert words[command] in capsys.readouterr().out
     file = {"forecast": "forecast.csv", "staff": "requirement.csv"}[command]
     assert name in (folder / "out" / file).read_text("utf-8").split("\n")[0]
     assert {path.name for path in (folder / "out").iterdir()} == {"note.txt", file}
@@ -272,3 +275,17 @@ def test_solve_works_off_the_main_thread(folder, engine):
     thread.start()
     thread.join()
     assert codes == [0]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("10 per head short", "1 per 60 min begun", "5 per night", "by weight")),
+        ("zh", ("每缺 1 人计 10", "每 60 分钟计 1", "每 1 夜计 5", "按权重")),
+    ],
+)
+def test_rules_say_what_a_break_of_them_costs(capsys, language, said):
+    """By the unit that is priced as one, in the language asked for."""
+    assert run(["rules", "--lang", language]) == 0
+    out = capsys.readouterr().out
+    assert [words for words in said if words not in out] == []

@@ -247,6 +247,11 @@ def test_edited_grid_is_read_back(tmp_path):
     del book["long"]
     book.save(path)
     assert read_roster(path, plan.case).codes() == ["NLN-DD-", "---D-DN"]
+    foot = book["grid"].max_row + 2
+    book["grid"].cell(foot, 1).value = " "  # a planner's own sums, without a person
+    book["grid"].cell(foot, 3).value = "N"
+    book.save(path)
+    assert read_roster(path, plan.case).codes() == ["NLN-DD-", "---D-DN"]
 
 
 def test_workbook_lists_roster_and_audit(tmp_path):
