@@ -219,6 +219,7 @@ class Case:
         values = np.array([getattr(rule, parameter)] * len(self.agents))
         for limit in self.limits:
             if (limit.rule, limit.parameter) == (rule.id, parameter):
+                values = values.astype(float)
                 values[limit.agent] = limit.value
         return values
 

@@ -59,6 +59,16 @@ def kinds_of(case: Case) -> NDArray[np.int64]:
     )
 
 
+def fixed_cells(case: Case) -> bool:
+    """Whether leave, eligibility and breaks are hard, as the engine takes them to be.
+
+    It never works anybody on leave, nor breaks a shift otherwise than the rule says;
+    where these are soft, cheaper rosters may exist, and nothing is proved.
+    """
+    rules = [case.rule(id) for id in ("leave.day", "eligibility", "breaks.meal")]
+    return all(rule is None or rule.penalty is None for rule in rules)
+
+
 def count_people(
     case: Case, budget: Budget, *, seconds: float, effort: float, seed: int
 ) -> Counts:
@@ -73,6 +83,8 @@ def count_people(
     seed
         Random seed.
     """
+    if not fixed_cells(case):
+        return Counts(0, False)
     cp = _Counting(case).cp
     for attempt, parameters in enumerate((BOUND, BOUND | {"cp_model_presolve": False})):
         outcome = run(
@@ -236,7 +248,8 @@ class _Counting:
             target = rule.target(case, cycle)
             leave = case.on_leave[:, columns.start : columns.stop].sum(axis=1)
             # Each leave day credits at most once, each week at most its share.
-            most = np.minimum(leave * leave_minutes(case), credit * -(-cycle.days // 7))
+            weeks = cycle.weeks or cycle.days // 7 + 2
+            most = np.minimum(leave * leave_minutes(case), credit * weeks)
             for kind, people in enumerate(self.people):
                 worked = _history_minutes(case, columns)[people].sum()
                 due = int((target[people] - most[people]).sum() - worked)
@@ -273,7 +286,7 @@ class _Counting:
 
     def _rest(self, rule: DailyRest) -> None:
         """Nobody both ends late and starts early the day after."""
-        due = round(float(self.case.each(rule, "hours").min(initial=0)) * HOUR)
+        due = round(float(self.case.each(rule, "hours").min(initial=24)) * HOUR)
         for day in range(1, self.case.days):
             bad = rule.missing(self.case, day + self.case.past, 1, due) > 0
             for row in np.unique(bad, axis=0):
@@ -316,17 +329,14 @@ def _most_minutes(
         for column, shift in zip(before, worked, strict=True)
         if shift >= 0
     )
-    lengths = (
-        tuple(
-            sorted(
-                {
-                    int(case.paid[days[0] + case.past, shift])
-                    for shift in np.flatnonzero(free.any(axis=0))
-                }
-            )
+    lengths = tuple(
+        sorted(
+            {
+                int(case.paid[day + case.past, shift])
+                for day in days
+                for shift in np.flatnonzero(case.free_to_work[agent, day])
+            }
         )
-        if days
-        else ()
     )
     most_days = int(free.any(axis=1).sum())
     leave = int(case.on_leave[agent, columns.start : columns.stop].sum())

@@ -114,7 +114,7 @@ class Improver:
                 ended.result()
 
     def _work(self, budget: Budget) -> None:
-        while not budget.over and self.best.weight > self.bound:
+        while not budget.over and self.best.weight != self.bound:
             with self._lock:
                 kind, start = self._choose(), self.best
                 cells = self._cells(kind) & self.open

@@ -548,7 +548,7 @@ class RosterModel:
         self, part: Terms, whole: Terms, share: float, where: Where
     ) -> None:
         """Charge what ``part`` has beyond ``max(1, floor(share * whole))``."""
-        ratio = Fraction(share).limit_denominator(1000)
+        ratio = Fraction(str(share))
         top, bottom = ratio.numerator, ratio.denominator
         base, parts = _split(part)
         people, others = _split(whole)

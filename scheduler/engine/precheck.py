@@ -7,11 +7,13 @@ import numpy as np
 from constraints.breaks import MealBreak
 from constraints.case import OPEN, Case
 from constraints.coverage import CoverageFloor
+from constraints.cycle import cycles
 from constraints.hours import HoursAverage, HoursOvertime
 from constraints.leave import annual_capacity, available
 from constraints.pattern import SixOnOneOff
 from constraints.roster import Roster
 from constraints.rule import Text, audit
+from scheduler.engine.aggregate import fixed_cells
 
 HOUR = 60
 
@@ -70,7 +72,11 @@ def _floor_hours(case: Case) -> list[Text]:
     hours = int(case.counted.sum()) * case.clock.interval_minutes / HOUR
     need = hours * _floor(case)
     weeks = -(-case.days // 7)
-    can = sum(agent.hours_per_week for agent in case.agents) * weeks
+    rule = case.rule("hours.average")
+    assert isinstance(rule, HoursAverage)
+    # The caps of all cycles that the horizon touches: never less than can be worked.
+    caps = [rule.cap(case, cycle).sum() for cycle in cycles(case, rule.cycle)]
+    can = float(sum(caps)) / HOUR
     if need <= can * _phone_share(case):
         return []
     people = -(-need // (40 * weeks))
@@ -100,7 +106,7 @@ def _phone_share(case: Case) -> float:
 def _floor_people(case: Case) -> list[Text]:
     """Some interval can have fewer people than the floor, whatever is rostered."""
     floor = _floor(case)
-    if not floor:
+    if not floor or not fixed_cells(case):
         return []
     few = case.counted & (available(case, range(case.days)) < floor)
     if not few.any():
@@ -124,6 +130,10 @@ def _pattern_hours(case: Case) -> list[Text]:
     if not isinstance(pattern, SixOnOneOff) or not _capped(case):
         return []
     if not isinstance(average, HoursAverage) or pattern.penalty is not None:
+        return []
+    # Exceptions shorten a week, and longer cycles even weeks out: not a conflict then.
+    enough = case.days >= 7 * (pattern.exceptions + 2)
+    if average.cycle != "week" or not enough:
         return []
     full = max((agent.hours_per_week for agent in case.agents), default=0)
     shortest = int(case.paid[case.past :].min(initial=10**6))

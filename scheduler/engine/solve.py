@@ -20,6 +20,11 @@ from scheduler.result import Result, Step
 OnStep = Callable[[Step], None]
 COUNTING = 0.25  # share of the budget for the counts and their bound
 PATTERNS = 0.2  # share of the budget for patterns of weeks
+REFUTED = Text(
+    "The bound was above the cost of a legal roster and is withdrawn: a fault of ours, "
+    "please report it.",
+    "下界高于一个合规排班的成本,已撤回:这是程序缺陷,请报告。",
+)
 CLASH = Text(
     "The hard rules cannot all be kept: even counting people by kind, no roster meets "
     "floor, hours and rest at once.",
@@ -145,7 +150,7 @@ class _Run:
         else:
             counts = self._count()
             self._construct()
-        if counts.infeasible:
+        if counts.infeasible and (self.best is None or self.best.audit.hard):
             return self._say("infeasible", "proved", checked.warnings, (CLASH,))
         if self.best is not None:
             improver = Improver(
@@ -206,7 +211,10 @@ class _Run:
     def _close(self, warnings: tuple[Text, ...]) -> Result:
         if self.best is None or self.best.audit.hard:
             return self._say("unknown", self.budget.reason, warnings, self._broken())
-        proved = self.bound >= self.best.audit.cost
+        if self.bound > self.best.audit.cost:  # a legal roster refutes the bound
+            self.bound = 0
+            warnings = (*warnings, REFUTED)
+        proved = self.bound == self.best.audit.cost
         if self.budget.stopped:
             return self._say("interrupted", "interrupted", warnings)
         improved = any(step.source == "improve" for step in self.trace)
@@ -230,7 +238,7 @@ class _Run:
             status=status,
             roster=None if best is None else best.roster,
             audit=None if best is None else best.audit,
-            bound=self.bound if best is None else min(self.bound, best.audit.cost),
+            bound=self.bound,
             seconds=monotonic() - self.budget.began,
             stop_reason=reason,
             seed=self.seed,

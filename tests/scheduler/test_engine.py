@@ -1,6 +1,7 @@
 """The engine: bounds that bound, costs that the audit charges, runs that repeat."""
 
 from dataclasses import replace
+from datetime import date
 from random import Random
 
 import numpy as np
@@ -9,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 
-from constraints import OFF, Roster, audit, read_rules
+from constraints import OFF, Agent, Roster, audit, read_rules
+from constraints.case import Limit
 from constraints.examples import tiny_case
-from forecasts.requirement import Service
+from forecasts.clock import Clock
+from forecasts.requirement import Requirement, Service
 from scheduler.engine.aggregate import count_people
 from scheduler.engine.breaks import place_breaks
 from scheduler.engine.model import RosterModel
@@ -105,7 +108,7 @@ def test_values_are_read_only_from_solutions():
 def test_six_on_one_off_with_eight_hours_is_refused_with_ways_out():
     """Six shifts of eight hours are 48 h: said by arithmetic, before any search."""
     rules = read_rules("six-on-one-off", {"breaks.meal": {"paid": True}})
-    case = replace(tiny_case(people=14, days=7, rules=rules), service=Service(floor=0))
+    case = replace(tiny_case(people=14, days=28, rules=rules), service=Service(floor=0))
     (text,) = precheck(case).conflicts
     assert "48 h a week" in text.en
     assert "6 h 40" in text.en
@@ -118,3 +121,51 @@ def test_a_conflict_of_rules_is_never_called_infeasible_for_lack_of_time():
     result = solve(small(2, people=9, days=7), seconds=600, effort=1e-9)
     assert result.status in ("unknown", "heuristic", "feasible")
     assert result.roster is None or (result.roster.table >= OFF).all()
+
+
+def test_a_night_longer_or_shorter_by_the_clock_change_is_counted():
+    """The week the clocks change has nights of other lengths; the bound heeds them."""
+    clock = Clock(date(2026, 3, 23), 7, 60, "Europe/Berlin")
+    case = replace(
+        small(1, people=1, days=7),
+        clock=clock,
+        agents=(Agent(id="A1", hours_per_week=39),),
+        requirement=Requirement(
+            clock=clock,
+            queues=("calls",),
+            heads=np.ones((1, clock.intervals), np.int64),
+            is_open=np.ones(clock.intervals, bool),
+        ),
+        rules=read_rules("bank", {"nights.run": {"most_nights": 6}}),
+        has_yesterday=True,
+        pins=np.zeros((0, 0), np.int16),
+    )
+    counts = count_people(case, Budget(60, 1), seconds=60, effort=1, seed=1)
+    found = audit(place_breaks(Roster.from_codes(case, ["--NNNNN"])))
+    assert not found.hard
+    assert counts.bound <= found.cost
+
+
+def test_a_horizon_across_two_weeks_may_use_both():
+    """Three people man one seat from Thursday to Wednesday: two cycles are touched."""
+    clock = Clock(date(2026, 3, 5), 7, 60, "Asia/Shanghai")
+    case = replace(
+        tiny_case(people=3, days=7, rules=read_rules("bank")),
+        clock=clock,
+        requirement=Requirement(
+            clock=clock,
+            queues=("calls",),
+            heads=np.ones((1, clock.intervals), np.int64),
+            is_open=np.ones(clock.intervals, bool),
+        ),
+        service=Service(floor=1),
+    )
+    assert not [text for text in precheck(case).conflicts if "contracts" in text.en]
+
+
+def test_a_persons_own_limit_keeps_its_fraction():
+    """10.5 hours of one person stay so beside a rule that says 11."""
+    rules = read_rules("bank", {"rest.daily": {"hours": 11}})
+    limit = Limit(agent=1, rule="rest.daily", parameter="hours", value=10.5)
+    case = replace(tiny_case(rules=rules), limits=(limit,))
+    assert list(case.each(case.rule("rest.daily"), "hours")) == [11, 10.5]
