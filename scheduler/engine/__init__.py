@@ -1,1 +1,1 @@
-"""The engine: counts first, people after, improvement, breaks, audit."""
+"""The engine: a bound from counts, weeks from patterns, improvement, audit."""

@@ -177,9 +177,10 @@ def fill(
     for kind, pricer in enumerate(pricers):
         for pattern, cost in pricer.legal(known).items():
             search.add(kind, pattern, cost)
-    search.spread(len(known) < FEW)
-    search.price_out(budget.ticks + share * budget.whole / 2)
-    chosen = search.dive(budget.ticks + share * budget.whole / 2)
+    with search.pool:  # its threads end with the week
+        search.spread(len(known) < FEW)
+        search.price_out(budget.ticks + share * budget.whole / 2)
+        chosen = search.dive(budget.ticks + share * budget.whole / 2)
     known.update(search.useful)
     return chosen
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 
-from constraints import OFF, Agent, Roster, audit, read_rules
+from constraints import Agent, Roster, audit, read_rules
 from constraints.case import Limit
 from constraints.examples import tiny_case
 from forecasts.clock import Clock
@@ -120,7 +120,7 @@ def test_a_conflict_of_rules_is_never_called_infeasible_for_lack_of_time():
     """Out of effort at once: what stands is unknown, not infeasible."""
     result = solve(small(2, people=9, days=7), seconds=600, effort=1e-9)
     assert result.status in ("unknown", "heuristic", "feasible")
-    assert result.roster is None or (result.roster.table >= OFF).all()
+    assert result.status == "unknown" or not result.audit.hard
 
 
 def test_a_night_longer_or_shorter_by_the_clock_change_is_counted():
