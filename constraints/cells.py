@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from constraints.case import OFF, OPEN
+from constraints.case import OFF, OPEN, Case
 from constraints.roster import Roster
-from constraints.rule import Draft, Finding, Rule, Text, Where
+from constraints.rule import Draft, Finding, Memory, Rule, Text, Where
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,17 @@ class ShiftOne(Rule):
                         amounts.astype(np.int64),
                         Where(agent=agent, day=day),
                     )
+
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Remember the shift of the day before."""
+
+        def step(before: int, column: int, shift: int) -> tuple[int, int]:
+            if OFF in (before, shift) or column <= case.past - 1:
+                return shift, 0
+            ends = int(case.end[column - 1, before])
+            return shift, int(ends > case.start[column, shift])
+
+        return Memory(OFF, step)
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Sort a person's shifts by start and look for one begun too early."""
@@ -77,6 +88,16 @@ class LeaveDay(Rule):
                 if on_leave[agent, past + day]:
                     where = Where(agent=agent, day=day)
                     draft.forbid([draft.working(agent, day)], where)
+
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Remember nothing: a day of leave says it all."""
+        on_leave = case.on_leave[agent].copy()
+        on_leave[: case.past] = False
+
+        def step(state: None, column: int, shift: int) -> tuple[None, int]:
+            return None, int(shift != OFF and on_leave[column])
+
+        return Memory(None, step, on_leave.tobytes())
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Look where work and leave fall together."""
@@ -119,6 +140,20 @@ class Eligibility(Rule):
                     banned = np.flatnonzero(~case.may[agent, day])
                     if banned.size:
                         draft.forbid([draft.any_shift(agent, day, banned)], where)
+
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Remember nothing: each cell is right or wrong by itself."""
+        may, pins = case.may[agent], case.pins[agent]
+
+        def step(state: None, column: int, shift: int) -> tuple[None, int]:
+            day = column - case.past
+            if day < 0:
+                return None, 0
+            if pins[day] != OPEN:
+                return None, int(shift != pins[day])
+            return None, int(shift != OFF and not may[day, shift])
+
+        return Memory(None, step, (may.tobytes(), pins.tobytes()))
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Look each cell up in what is allowed and what is pinned."""

@@ -38,6 +38,25 @@ def _highest_less_lowest(
     return int(shares.max() - shares.min())
 
 
+@dataclass(frozen=True)
+class Shares:
+    """What makes up people's shares, as a sum over their shifts.
+
+    Attributes
+    ----------
+    people
+        Who shares.
+    weight
+        What a shift adds; shape ``(span, shifts)``.
+    factor
+        What one of it counts in a person's share; shape ``(agents,)``.
+    """
+
+    people: NDArray[np.intp]
+    weight: NDArray[np.float64]
+    factor: NDArray[np.float64]
+
+
 def _last(case: Case) -> Where:
     return Where(day=case.days - 1)
 
@@ -67,6 +86,14 @@ class FairnessNights(Rule):
 
     penalty: int | None = 5
     most_difference: int = 1
+
+    def shares(self, case: Case) -> Shares:
+        """Return what a night counts for whom."""
+        nights = case.of_class("night")
+        weight = np.zeros(case.paid.shape)
+        weight[:, nights] = 1
+        factor = case.span / np.maximum(1, present(case))
+        return Shares(sharers(case, nights), weight, factor)
 
     def encode(self, draft: Draft) -> None:
         """Spread of each person's nights."""
@@ -116,6 +143,14 @@ class FairnessWeekends(Rule):
 
     penalty: int | None = 5
     most_difference: int = 1
+
+    def shares(self, case: Case) -> Shares:
+        """Return what a shift at a weekend counts for whom: half of it, about."""
+        weight = np.zeros(case.paid.shape)
+        for weekend in _weekends(case):
+            weight[weekend] = 1 / len(weekend)
+        factor = case.span / np.maximum(1, present(case))
+        return Shares(sharers(case, range(len(case.shifts))), weight, factor)
 
     def encode(self, draft: Draft) -> None:
         """Spread of each person's weekends with a shift."""
@@ -199,6 +234,13 @@ class FairnessHours(Rule):
     def _people(self, case: Case) -> list[int]:
         people = sharers(case, range(len(case.shifts)))
         return [int(a) for a in people if case.agents[a].week_minutes > 0]
+
+    def shares(self, case: Case) -> Shares:
+        """Return what a paid minute counts for whom."""
+        week = np.array([agent.week_minutes for agent in case.agents])
+        bottom = np.maximum(1, present(case)) * np.maximum(1, week)
+        people = np.array(self._people(case), np.intp)
+        return Shares(people, case.paid.astype(float), case.span * FULL_TIME / bottom)
 
     def encode(self, draft: Draft) -> None:
         """Spread of each person's paid minutes."""

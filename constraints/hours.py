@@ -1,12 +1,12 @@
 """Hours: an average to keep, contract hours to reach, overtime, a weekly maximum."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from constraints.case import Case
+from constraints.case import OFF, Case
 from constraints.cycle import (
     Cycle,
     check_cycle,
@@ -17,7 +17,7 @@ from constraints.cycle import (
     leave_weeks,
 )
 from constraints.roster import Roster
-from constraints.rule import Draft, Finding, Literal, Rule, Text, Where
+from constraints.rule import Draft, Finding, Literal, Memory, Rule, Text, Where
 
 HOUR = 60
 
@@ -38,6 +38,52 @@ def _paid(draft: Draft, agent: int, columns: range) -> list[tuple[int, Literal]]
                 full = draft.reaches(worked, most - number)
                 terms.append((minutes, draft.no(full)))
     return terms
+
+
+def _hours_memory(
+    case: Case, agent: int, cycle: str, charge: Callable[[int, Cycle], int], key: object
+) -> Memory:
+    """Return the memory of paid minutes, leave credited, in cycles.
+
+    Leave is credited when its week is over; a cycle that ends within such a week is
+    charged then, too.
+
+    Parameters
+    ----------
+    charge
+        Amount at the end of a cycle, by the minutes in it.
+    key
+        What the charges depend on beside leave.
+    """
+    minutes, most = int(leave_minutes(case)[agent]), leave_days_a_week(case)
+    cycle_of = {c: each for each in cycles(case, cycle) for c in each.columns(case)}
+    week_of = {c: (week, away) for week, away in leave_weeks(case, agent) for c in week}
+
+    def step(
+        state: tuple[int, int, int], column: int, shift: int
+    ) -> tuple[tuple[int, int, int], int]:
+        due, paid, worked = state  # of the cycle before, of this one, of the week
+        week, away = week_of.get(column, ([column], []))
+        each, first = cycle_of.get(column), cycle_of.get(week[0])
+        if each is not first and cycle_of.get(column - 1) is first:
+            due, paid = paid, 0
+        if shift != OFF:
+            paid += int(case.paid[column, shift]) if each is not None else 0
+            worked += bool(away)
+        if column < week[-1]:
+            return (due, paid, worked), 0
+        amount, credited = 0, away[: max(0, most - worked)]
+        if each is not first:
+            due += minutes * sum(cycle_of.get(c) is first for c in credited)
+            amount = charge(due, first) if first is not None else 0
+        paid += minutes * sum(cycle_of.get(c) is each for c in credited)
+        if each is not None and cycle_of.get(column + 1) is not each:
+            amount += charge(paid, each)
+            paid = 0
+        return (0, paid if each is not None else 0, 0), amount
+
+    leave = tuple(tuple(away) for _, away in leave_weeks(case, agent))
+    return Memory((0, 0, 0), step, (key, leave))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +138,20 @@ class HoursAverage(Rule):
                     booked = draft.overtime(agent, column - case.past)
                     terms.extend((-weight, literal) for weight, literal in booked)
                 draft.at_most(terms, int(cap[agent]), Where(agent=agent, day=day))
+
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Remember the minutes of the cycle; no overtime is booked."""
+        caps = {
+            cycle: int(self.cap(case, cycle)[agent])
+            for cycle in cycles(case, self.cycle)
+        }
+
+        def charge(paid: int, cycle: Cycle) -> int:
+            return max(0, paid - caps[cycle])
+
+        tolerance = float(case.each(self, "tolerance_minutes")[agent])
+        key = (case.agents[agent].week_minutes, tolerance)
+        return _hours_memory(case, agent, self.cycle, charge, key)
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Sum columns of the minutes of all people."""
@@ -164,6 +224,19 @@ class HoursUnder(Rule):
                 terms, due = _paid(draft, agent, columns), int(target[agent])
                 draft.at_least(terms, due, Where(agent=agent, day=day), step=HOUR)
 
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Remember the minutes of the cycle."""
+        targets = {
+            cycle: int(self.target(case, cycle)[agent])
+            for cycle in cycles(case, self.cycle)
+        }
+
+        def charge(paid: int, cycle: Cycle) -> int:
+            return max(0, -(-(targets[cycle] - paid) // HOUR))
+
+        key = (case.agents[agent].week_minutes, tuple(targets.values()))
+        return _hours_memory(case, agent, self.cycle, charge, key)
+
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Sum columns of the minutes of all people; hours begun are missing."""
         case = roster.case
@@ -222,6 +295,21 @@ class HoursWeeklyMax(Rule):
                     terms.extend(draft.paid(agent, column - case.past))
                 draft.at_most(terms, int(most[agent]), Where(agent=agent, day=day))
 
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Remember the minutes of the week."""
+        most = int(case.each(self, "minutes")[agent])
+        week_of = {c: week for week in cycles(case, "week") for c in week.columns(case)}
+
+        def step(paid: int, column: int, shift: int) -> tuple[int, int]:
+            if column not in week_of:
+                return 0, 0
+            paid += int(case.paid[column, shift]) if shift != OFF else 0
+            if week_of.get(column + 1) is not week_of[column]:
+                return 0, max(0, paid - most)
+            return paid, 0
+
+        return Memory(0, step, most)
+
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Sum columns of the paid minutes of all people."""
         case, most = roster.case, roster.case.each(self, "minutes").astype(int)
@@ -279,6 +367,10 @@ class HoursOvertime(Rule):
                 if booked:
                     where = Where(agent=agent, day=day)
                     draft.at_most(booked, 0, where, step=HOUR)
+
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Remember nothing: none is booked."""
+        return Memory(None, lambda state, column, shift: (None, 0))
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Count the hours begun of each day's overtime."""

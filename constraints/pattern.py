@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from constraints.case import Case
+from constraints.case import OFF, Case
 from constraints.roster import Roster
-from constraints.rule import Draft, Finding, Literal, Rule, Text, Where
+from constraints.rule import Draft, Finding, Literal, Memory, Rule, Text, Where
 from constraints.sequence import run_lengths
 
 WINDOW = 28
@@ -133,6 +134,38 @@ class SixOnOneOff(Rule):
             free = range(column - self.off - 1, column + 1)
             sets.append([self._rests(draft, agent, c) for c in free])
         return sets
+
+    # -- memory ---------------------------------------------------------------------
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Remember the run, what came before it, and when exceptions expire."""
+        first, allowed = self.first_column(case, agent), self._allowed
+        leave, employed = case.on_leave[agent], case.employed[agent]
+
+        def step(state: tuple[Any, ...], column: int, shift: int) -> tuple[Any, int]:
+            run, rested, rest, worked, expiries = state
+            expiries = tuple(expiry for expiry in expiries if expiry > column)
+            away = leave[column] or not employed[column]
+            if column < first or (shift == OFF and away):
+                return (0, False, 0, False, expiries), 0
+            if shift != OFF:
+                rested = rested if run else rest > 0
+                run = min(run, self.on) + 1
+                charged = run > self.on and column >= case.past
+                return (run, rested, 0, False, expiries), int(charged)
+            worked = worked if rest else run > 0
+            rest = min(rest, self.off + 1) + 1
+            leave_next = column + 1 < case.span and leave[column + 1]
+            event = (0 < run < self.on and rested) or (
+                rest == self.off + 1 and worked and not leave_next
+            )
+            charged = rest > self.off + 1 or (event and len(expiries) >= allowed)
+            if event and allowed:
+                expiries = (*expiries, min(column + WINDOW, case.span))[-allowed:]
+            state = (0, False, rest, worked, expiries)
+            return state, int(charged and column >= case.past)
+
+        key = (first, leave.tobytes(), employed.tobytes())
+        return Memory((0, False, 0, False, ()), step, key)
 
     # -- check ----------------------------------------------------------------------
     def check(self, roster: Roster) -> Iterator[Finding]:

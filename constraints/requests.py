@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from constraints.case import OFF, Case, Request
 from constraints.roster import Roster
-from constraints.rule import Draft, Finding, Literal, Rule, Text, Where
+from constraints.rule import Draft, Finding, Literal, Memory, Rule, Text, Where
 
 KINDS = ("off", "work", "shift", "not-shift", "class", "not-class")
 
@@ -45,17 +45,31 @@ class Requests(Rule):
     def _price(self, wish: Request) -> int:
         return wish.weight * (1 if self.penalty is None else self.penalty)
 
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Remember nothing: each wish is about one day."""
+        wishes: dict[int, list[Request]] = {}
+        for wish in case.requests:
+            if wish.agent == agent:
+                wishes.setdefault(wish.day + case.past, []).append(wish)
+
+        def step(state: None, column: int, shift: int) -> tuple[None, int]:
+            unmet = (w for w in wishes.get(column, ()) if not _met(case, w, shift))
+            return None, sum(wish.weight for wish in unmet)
+
+        return Memory(None, step, agent if wishes else None)
+
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Look each wish up in the grid."""
         for wish in roster.case.requests:
-            cell = int(roster.table[wish.agent, wish.day])
-            if wish.kind in ("off", "work"):
-                met = (cell == OFF) == (wish.kind == "off")
-            else:
-                got = cell in _asked(roster.case, wish)
-                met = got != wish.kind.startswith("not-")
-            if not met:
+            if not _met(roster.case, wish, int(roster.table[wish.agent, wish.day])):
                 yield Finding(where=_where(wish), amount=1, price=self._price(wish))
+
+
+def _met(case: Case, wish: Request, cell: int) -> bool:
+    """Return whether a cell is what a wish asks for."""
+    if wish.kind in ("off", "work"):
+        return (cell == OFF) == (wish.kind == "off")
+    return (cell in _asked(case, wish)) != wish.kind.startswith("not-")
 
 
 def _asked(case: Case, wish: Request) -> list[int]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from constraints.case import Case
+from constraints.case import OFF, Case
 from constraints.roster import Roster
-from constraints.rule import Draft, Finding, Literal, Rule, Text, Where
+from constraints.rule import Draft, Finding, Literal, Memory, Rule, Text, Where
 from forecasts.clock import DAY
 
 FAR = 1 << 40
@@ -66,6 +66,19 @@ class DailyRest(Rule):
                         free = draft.off(agent, day - 1)
                         earlier = [draft.forced([[one, free]]) for one in earlier]
                     draft.clash(earlier, later, missing, where)
+
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Remember when the last shift ended."""
+        due = round(float(case.each(self, "hours")[agent]) * 60)
+
+        def step(ends: int, column: int, shift: int) -> tuple[int, int]:
+            if shift == OFF:
+                soonest = int(case.start[column + 1 :].min(initial=FAR))
+                return (ends if ends + due > soonest else -FAR), 0
+            missing = max(0, ends + due - int(case.start[column, shift]))
+            return int(case.end[column, shift]), missing * (column >= case.past)
+
+        return Memory(-FAR, step, due)
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Sort a person's shifts by start and measure the gaps."""
@@ -181,6 +194,48 @@ class WeeklyRest(Rule):
                 if soon.size:
                     blockers.append([late, draft.any_shift(agent, day + 1, soon)])
         return draft.witness(blockers)
+
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Remember the days of rest in a window, and the shifts of two days."""
+        length, last = self._length(), case.span - 1
+        ends = {case.past + day for day in self._ends(case)}
+
+        def short(rests: tuple[int, ...], column: int) -> int:
+            counted = sum(rest > column - length for rest in rests)
+            unknown = max(0, length - 1 - column)  # days before the span count as free
+            return int(column in ends and counted + unknown < self.days)
+
+        def step(
+            state: tuple[tuple[int, ...], int, int], column: int, shift: int
+        ) -> tuple[tuple[tuple[int, ...], int, int], int]:
+            rests, earlier, before = state
+            amount = 0
+            if column:
+                if self._is_rest(case, column - 1, earlier, before, shift):
+                    rests = (*rests, column - 1)[-self.days :]
+                amount = short(rests, column - 1)
+            if column == last:
+                if self._is_rest(case, column, before, shift, OFF):
+                    rests = (*rests, column)[-self.days :]
+                amount += short(rests, column)
+            kept = tuple(rest for rest in rests if rest > column - length)
+            late = shift == OFF and before != OFF and case.overhang[column - 1, before]
+            return (kept, before if late else OFF, shift), amount
+
+        return Memory(((), OFF, OFF), step)
+
+    def _is_rest(
+        self, case: Case, column: int, before: int, shift: int, after: int
+    ) -> bool:
+        """Return whether a day is one of rest, by the shifts of three days."""
+        if shift != OFF:
+            return False
+        if before == OFF or not case.overhang[column - 1, before]:
+            return True
+        if self.day == "calendar":
+            return False
+        ends = case.end[column - 1, before]
+        return after == OFF or bool(case.start[column + 1, after] - ends >= DAY)
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Slide a window over the days of rest."""

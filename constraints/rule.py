@@ -1,7 +1,7 @@
 """The rule pattern: what a rule is, how it speaks to a solver, what an audit finds."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Protocol
 
@@ -218,6 +218,27 @@ class Draft(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Memory:
+    """What a rule keeps in mind of a person's days to charge for the next one.
+
+    Attributes
+    ----------
+    start
+        State before the first column of the span.
+    step
+        Returns, from a state, a column and the shift started (or ``OFF``), the state
+        after it and the amount charged; 0 for days before the horizon. What has to be
+        charged at the end of the span is charged on its last column.
+    key
+        People with equal keys have the same memory.
+    """
+
+    start: Hashable
+    step: Callable[[Any, int, int], tuple[Hashable, int]]
+    key: Hashable = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rule(ABC):
     """One rule: parameters, encoding, check, sentence and source in one place.
@@ -258,6 +279,14 @@ class Rule(ABC):
     @abstractmethod
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Measure a finished roster, by other arithmetic than ``encode``."""
+
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Return the rule as it goes along one person's days, overtime apart.
+
+        The third form of a rule about one person, for path search: what ``step``
+        charges along a row adds up to what ``check`` finds in it.
+        """
+        raise NotImplementedError(f"{self.id} looks at several people at once.")
 
     def reach(self) -> int:
         """Return how many days after a shift the rule may still charge for it."""

@@ -1,6 +1,6 @@
 """Sequences: runs of days, day and night, and starts that do not jump."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from constraints.case import CLASSES, OFF, Case
 from constraints.roster import Roster
-from constraints.rule import Draft, Finding, Literal, Rule, Text, Where
+from constraints.rule import Draft, Finding, Literal, Memory, Rule, Text, Where
 from forecasts.clock import DAY
 
 READINGS = ("run", "gap24", "horizon")
@@ -62,6 +62,11 @@ class SequenceRun(Rule):
                     run = [draft.working(agent, d) for d in range(first, day + 1)]
                     draft.forbid(run, Where(agent=agent, day=day))
 
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Remember how many days running there were."""
+        most = int(case.each(self, "most_days")[agent])
+        return _run_memory(case, most, range(len(case.shifts)))
+
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Count along each run."""
         most = roster.case.each(self, "most_days")
@@ -79,6 +84,17 @@ def _beyond(
             amount=1,
             facts={"run": int(runs[agent, day]), "most": int(most[agent])},
         )
+
+
+def _run_memory(case: Case, most: int, shifts: Iterable[int]) -> Memory:
+    """Return the memory of a run of days with one of some shifts."""
+    counted = frozenset(map(int, shifts))
+
+    def step(run: int, column: int, shift: int) -> tuple[int, int]:
+        run = min(run, most) + 1 if shift in counted else 0
+        return run, int(run > most and column >= case.past)
+
+    return Memory(0, step, most)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +131,11 @@ class NightsRun(Rule):
                         draft.any_shift(agent, d, nights) for d in range(first, day + 1)
                     ]
                     draft.forbid(run, Where(agent=agent, day=day))
+
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Remember how many nights running there were."""
+        most = int(case.each(self, "most_nights")[agent])
+        return _run_memory(case, most, case.of_class("night"))
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Count along each run of nights."""
@@ -177,6 +198,25 @@ class NightsRest(Rule):
             for day, sets in causes.items():
                 if day in draft.days:
                     draft.charge(draft.forced(sets), Where(agent=agent, day=day))
+
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Remember the shift of the day before, and which days are due free."""
+        days = int(case.each(self, "days")[agent])
+        nights = frozenset(map(int, case.of_class("night")))
+
+        def step(
+            state: tuple[int, tuple[int, ...]], column: int, shift: int
+        ) -> tuple[tuple[int, tuple[int, ...]], int]:
+            before, due = state
+            if before in nights and shift not in nights:
+                due = (*due, *self._due(case, column - 1, before, days))
+            late = before != OFF and bool(case.overhang[column - 1, before])
+            busy = shift != OFF or late
+            left = tuple(sorted({later for later in due if later > column}))
+            charged = busy and column in due and column >= case.past
+            return (shift, left), int(charged)
+
+        return Memory((OFF, ()), step, days)
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Mark the days due after each run of nights, then look who is busy."""
@@ -300,6 +340,38 @@ class SequenceClass(Rule):
                     )
         return causes
 
+    # -- memory ---------------------------------------------------------------------
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Remember the last two shifts, and which class the run has seen last."""
+        kind_of = {OFF: "", **{s: x.shift_class for s, x in enumerate(case.shifts)}}
+
+        def in_horizon(last: str, column: int, shift: int) -> tuple[str, int]:
+            kind = kind_of[shift]
+            if column < case.past or not kind:
+                return last, 0
+            return kind, int(last not in ("", kind))
+
+        def step(
+            state: tuple[str, int, int], column: int, shift: int
+        ) -> tuple[tuple[str, int, int], int]:
+            last, *before = state
+            kind = kind_of[shift]
+            changes = kind == "day" and any(
+                kind_of[earlier] == "night"
+                and case.start[column, shift] - case.end[column - back, earlier] < DAY
+                for back, earlier in enumerate(before, 1)
+            )
+            if not kind or self.reading != "run":
+                last = ""
+            elif kind != "evening":
+                changes = changes or last not in ("", kind)
+                last = kind
+            return (last, shift, before[0]), int(changes and column >= case.past)
+
+        if self.reading == "horizon":
+            return Memory("", in_horizon)
+        return Memory(("", OFF, OFF), step)
+
     # -- check ----------------------------------------------------------------------
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Walk the days of all people at once."""
@@ -411,6 +483,18 @@ class StartsStable(Rule):
                         beyond,
                         Where(agent=agent, day=day),
                     )
+
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Remember the shift of the day before."""
+        most = int(case.each(self, "minutes")[agent])
+        starts = [shift.start for shift in case.shifts]
+
+        def step(before: int, column: int, shift: int) -> tuple[int, int]:
+            if OFF in (before, shift) or column < case.past:
+                return shift, 0
+            return shift, max(0, abs(starts[shift] - starts[before]) - most)
+
+        return Memory(OFF, step, most)
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Subtract the starts of neighbouring days."""

@@ -1,6 +1,7 @@
 """The twin test: what a rule tells the solver is what it finds in an audit."""
 
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -48,6 +49,29 @@ def test_solver_charges_what_the_audit_finds(kind, seed):
     for violation in audit(roster, [rule]).violations:
         found[violation.where] += -(-violation.amount // rule.per)
     assert +charged == found, (rule, roster.codes())
+
+
+@pytest.mark.parametrize(
+    "kind", [rule for rule in RULES if not rule.joint], ids=lambda rule: rule.id
+)
+@given(seed=st.integers(0, 2**32))
+def test_memory_charges_what_the_audit_finds(kind, seed):
+    """Along the days of each person, on any roster, legal or not."""
+    random = Random(seed)
+    rule = draw_rule(kind, random)
+    case = draw_case(random, rule)
+    roster, _ = draw_roster(random, case, draw_ways(random, case))
+    roster = replace(roster, overtime=np.zeros_like(roster.overtime))
+    found: Counter = Counter()
+    for violation in audit(roster, [rule]).violations:
+        found[violation.where.agent] += violation.cost
+    for agent in range(len(case.agents)):
+        memory = rule.memory(case, agent)
+        charged, state = 0, memory.start
+        for column, shift in enumerate(roster.full[agent].tolist()):
+            state, amount = memory.step(state, column, shift)
+            charged += rule.penalty * -(-amount // rule.per)
+        assert charged == found[agent], (rule, roster.codes())
 
 
 def test_every_rule_is_in_the_book():

@@ -1,1 +1,1 @@
-"""The engine: a bound from counts, weeks from patterns, improvement, audit."""
+"""The engine: a bound from counts, rows from paths, blends, windows, audit."""

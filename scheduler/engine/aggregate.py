@@ -3,10 +3,12 @@
 People alike in contract and in the shifts that suit them are one kind. What a rule asks
 of each person is summed over a kind, so every roster gives counts that meet the model,
 and its optimum is a lower bound on the cost of every roster. Rules without a form here
-are left out, which can only lower the bound; so are soft ones that cannot be negative.
+are left out, which can only lower the bound. What the soft rules left out charge a
+person on the days that suit them best, whatever the coverage, comes on top.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -23,11 +25,12 @@ from constraints.rest import DailyRest, WeeklyRest
 from constraints.roster import Roster
 from constraints.rule import Rule
 from constraints.sequence import NightsRun, SequenceRun
-from scheduler.engine.solver import Budget, run
+from scheduler.engine.paths import BROKEN, Paths
+from scheduler.engine.solver import QUICK, Budget, run
 from scheduler.engine.starts import start_of
 
 HOUR = 60
-BOUND = {"optimize_with_lb_tree_search": True}
+BOUND = QUICK | {"optimize_with_lb_tree_search": True, "linearization_level": 1}
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,22 @@ def count_people(
     return Counts(0, True)
 
 
+def least_alone(case: Case, rules: Iterable[Rule]) -> int:
+    """Return what some soft rules charge people at the very least, each by themselves.
+
+    Hard rules about one person hold; 0 where overtime may be booked, which paths do
+    not know.
+    """
+    overtime = case.rule("hours.overtime")
+    if isinstance(overtime, HoursOvertime) and overtime.allowed:
+        return 0
+    hard = [rule for rule in case.rules if rule.penalty is None]
+    paths = Paths(case.with_rules([*hard, *rules]))
+    free = np.zeros((case.days, len(case.shifts)))
+    rows = [paths.cheapest(agent, free) for agent in range(len(case.agents))]
+    return sum(int(row[1]) for row in rows if row is not None and row[1] < BROKEN)
+
+
 class _Counting:
     """The counts model of a case."""
 
@@ -113,8 +132,10 @@ class _Counting:
         self._cost: list[tuple[Any, int]] = []
         self._make_heads()
         self._make_cover()
+        self._missing: list[tuple[Any, int]] = []
         for rule in case.rules:
             self._state(rule)
+        self._add_alone()
         if self._cost:
             variables, prices = zip(*self._cost, strict=True)
             self.cp.minimize(
@@ -257,7 +278,17 @@ class _Counting:
                     hours = self.cp.new_int_var(0, -(-due // HOUR), "")
                     terms = [*self._minutes(kind, cycle), (hours, HOUR)]
                     self.cp.add(_weighted(terms) >= due)
-                    self._cost.append((hours, rule.penalty or 0))
+                    self._missing.append((hours, rule.penalty or 0))
+
+    def _add_alone(self) -> None:
+        """Add what people cost beside coverage: with missing hours, and without."""
+        soft = [r for r in self.case.rules if not r.joint and r.penalty is not None]
+        others = [rule for rule in soft if not isinstance(rule, HoursUnder)]
+        least = least_alone(self.case, soft)
+        alone = self.cp.new_int_var(least, 1 << 40, "")
+        beside = least_alone(self.case, others)
+        self.cp.add(_weighted([*self._missing, (alone, -1)]) <= -beside)
+        self._cost.append((alone, 1))
 
     def _window(
         self, parameter: str, rule: Rule, shifts: NDArray[np.intp] | None

@@ -1,7 +1,7 @@
 """Alone: one person's days placed again, at what each start is worth to coverage.
 
 With everybody else standing, coverage adds up over the starts of one person, so that
-the small model of the rules about one person and a cost per start is exact for it.
+the cheapest path at a cost per start is exact for it.
 """
 
 from collections.abc import Sequence
@@ -13,23 +13,16 @@ from constraints.breaks import MealBreak
 from constraints.case import CLASSES, OFF, OPEN, Case
 from constraints.coverage import CoverageFloor, CoverageNeed, CoverageRole
 from constraints.roster import Duties, Roster
-from scheduler.engine.model import BROKEN, RosterModel
-from scheduler.engine.solver import QUICK, Budget, run
-from scheduler.engine.starts import Start, Way, start_of
-
-EFFORT = 1.0
+from scheduler.engine.model import BROKEN
+from scheduler.engine.paths import Paths
+from scheduler.engine.starts import Starts
 
 
-class Starts:
-    """All starts of a case, and what each would be worth beside a roster."""
+class Alone:
+    """What each start would be worth beside a roster, and the best days at that."""
 
-    def __init__(self, case: Case) -> None:
-        self.case = case
-        self.starts = {
-            (day, shift): start_of(case, day, shift)
-            for day in range(case.days)
-            for shift in range(len(case.shifts))
-        }
+    def __init__(self, case: Case, paths: Paths, starts: Starts) -> None:
+        self.case, self.paths, self.starts = case, paths, starts
         self.class_of = [CLASSES.index(shift.shift_class) for shift in case.shifts]
         role = case.rule("coverage.role")
         self.least = role.due(case) if isinstance(role, CoverageRole) else 0
@@ -37,44 +30,41 @@ class Starts:
         self.holds = np.array([held in agent.roles for agent in case.agents])
 
     def again(
-        self, roster: Roster, agent: int, days: range, budget: Budget, seed: int
+        self,
+        roster: Roster,
+        agent: int,
+        days: range,
+        noise: NDArray[np.float64] | None = None,
     ) -> Roster | None:
         """Return the roster with some days of a person placed at their best.
 
         Breaks of all others stand. None where no legal way was found.
+
+        Parameters
+        ----------
+        noise
+            Added to the cost of each start; shape ``(days, shifts)``.
         """
-        case = self.case
         cells = np.zeros(roster.table.shape, bool)
         cells[agent, days.start : days.stop] = True
-        cells &= case.pins == OPEN
         rest = _without(roster, cells)
-        worth = _Worth(rest)
-        costs = np.zeros((case.days, len(case.shifts)), np.int64)
-        for day in days:
-            for shift in map(int, np.flatnonzero(case.free_to_work[agent, day])):
-                costs[day, shift] = worth.best(self.starts[day, shift])[0]
+        costs, way = self.starts.weigh(*_worth(rest))
         costs -= self._lead(rest, agent, days)
-        rules = [rule for rule in case.rules if not rule.joint]
-        model = RosterModel(rest, rules, cells, cell_costs=costs)
-        outcome = run(
-            model.cp,
-            budget,
-            seconds=3,
-            effort=EFFORT,
-            seed=seed,
-            workers=1,
-            parameters=QUICK | {"linearization_level": 1},
-        )
-        if not outcome.found:
+        if noise is not None:
+            costs += noise
+        keep = np.where(cells[agent], OPEN, roster.table[agent])
+        found = self.paths.cheapest(agent, costs, keep)
+        if found is None:
             return None
-        found = model.read(outcome.value)
+        table = rest.table.copy()
+        table[agent] = found[0]
         rows = (rest.duties or Duties.of(())).rows()
         for day in days:
-            chosen = int(found.table[agent, day])
-            if chosen != OFF and cells[agent, day]:
-                way = worth.best(self.starts[day, chosen])[1]
-                rows.extend((agent, day, *taken) for taken in way)
-        return found.with_duties(Duties.of(rows))
+            shift = int(table[agent, day])
+            if shift != OFF:
+                taken = self.starts.starts[day, shift].ways[way[day, shift]][0]
+                rows.extend((agent, day, *each) for each in taken)
+        return Roster(self.case, table, Duties.of(rows), overtime=rest.overtime)
 
     def _lead(self, rest: Roster, agent: int, days: Sequence[int]) -> NDArray[np.int64]:
         """What a leader is worth where a staffed class has too few; per start."""
@@ -96,43 +86,24 @@ class Starts:
         return worth
 
 
-class _Worth:
-    """What one more head, and one more break, costs in each interval of a roster."""
-
-    def __init__(self, rest: Roster) -> None:
-        case, phone = rest.case, rest.on_phone
-        need, floor = case.rule("coverage.need"), case.rule("coverage.floor")
-        value = np.zeros(case.clock.intervals, np.int64)
-        if isinstance(need, CoverageNeed):
-            scale = need.penalty or 1
-            lacks = phone < case.requirement.heads[0]
-            value = np.where(lacks, -need.short * scale, need.over * scale)
-        if isinstance(floor, CoverageFloor):
-            value = value - BROKEN * (phone < floor.floor(case))
-        value = np.where(case.counted, value, 0)
-        self._heads = np.concatenate([[0], np.cumsum(value)])
-        meal = case.rule("breaks.meal")
-        full = np.zeros(case.clock.intervals, bool)
-        if isinstance(meal, MealBreak):
-            people = rest.scheduled + 1
-            most = np.maximum(1, np.floor(meal.most_away * people + 1e-9))
-            full = rest.on_break + 1 > most
-        self._full = np.concatenate([[0], np.cumsum(full * BROKEN)])
-
-    def best(self, start: Start) -> tuple[int, Way]:
-        """Return the cost of a start broken in its cheapest way, and the way."""
-        heads, full = self._heads, self._full
-        whole = int(heads[start.present.stop] - heads[start.present.start])
-        costs = [
-            sum(
-                int(full[gone.stop] - full[gone.start])
-                - int(heads[gone.stop] - heads[gone.start])
-                for gone in away
-            )
-            for _, away in start.ways
-        ]
-        best = min(range(len(costs)), key=costs.__getitem__)
-        return whole + costs[best], start.ways[best][0]
+def _worth(rest: Roster) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what one more head, and one more break, costs in each interval."""
+    case, phone = rest.case, rest.on_phone
+    need, floor = case.rule("coverage.need"), case.rule("coverage.floor")
+    head = np.zeros(case.clock.intervals)
+    if isinstance(need, CoverageNeed):
+        scale = need.penalty or 1
+        lacks = phone < case.requirement.heads[0]
+        head = np.where(lacks, -need.short * scale, need.over * scale).astype(float)
+    if isinstance(floor, CoverageFloor):
+        head -= BROKEN * (phone < floor.floor(case))
+    head[~case.counted] = 0
+    gone = np.zeros(case.clock.intervals)
+    meal = case.rule("breaks.meal")
+    if isinstance(meal, MealBreak):
+        most = np.maximum(1, np.floor(meal.most_away * (rest.scheduled + 1) + 1e-9))
+        gone = (rest.on_break + 1 > most) * float(BROKEN)
+    return head, gone
 
 
 def _without(roster: Roster, cells: NDArray[np.bool_]) -> Roster:

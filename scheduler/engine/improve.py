@@ -9,13 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constraints.case import OPEN
+from constraints.hours import HoursOvertime
 from constraints.roster import Duties, Roster
 from constraints.rule import Audit, audit
-from scheduler.engine.alone import Starts
-from scheduler.engine.model import BROKEN, RosterModel
-from scheduler.engine.solver import QUICK, Budget, run
+from scheduler.engine.alone import Alone
+from scheduler.engine.even import evens
+from scheduler.engine.model import BROKEN, RosterModel, Rows
+from scheduler.engine.solver import LEAST, QUICK, Budget, run
 
-SIZES = ((30, 1), (60, 1), (15, 2), (60, 2), (8, 3), (12, 4), (1, 7), (1, 28), (4, 7))
+SIZES = ((60, 1), (60, 2), (40, 2), (30, 3), (12, 4), (4, 7), (1, 28))
+SHORT = 3  # days running for which all ways of a person are listed
+SCALE = 10  # what a unit of cost weighs where smaller differences are to count
+STEER = 0.5  # how much shares weigh among rosters of equal cost
+DEAR = 10  # cost beyond the standing row's at which a way is left out
 EFFORT = 1.5  # deterministic time for one neighbourhood
 SECONDS = 4.0  # elapsed time for one neighbourhood
 
@@ -78,6 +84,8 @@ class Improver:
     ----------
     standing
         Where to start.
+    alone
+        Places one person's days again.
     seed, workers
         Random seed; threads.
     on_better
@@ -87,25 +95,28 @@ class Improver:
     def __init__(
         self,
         standing: Standing,
+        alone: Alone,
         *,
         seed: int,
         workers: int,
         on_better: Callable[[Standing], None],
     ) -> None:
-        self.best, self.on_better = standing, on_better
+        self.best, self.alone, self.on_better = standing, alone, on_better
         self.random = np.random.default_rng(seed)
         self.workers = workers
         case = standing.roster.case
         self.open = case.pins == OPEN
+        overtime = case.rule("hours.overtime")
+        self.by_rows = not (isinstance(overtime, HoursOvertime) and overtime.allowed)
         people, days = len(case.agents), case.days
         sizes = {(min(n, people), min(d, days)) for n, d in SIZES}
         self.kinds = [Neighbourhood(n, d) for n, d in sorted(sizes)]
-        self.starts = Starts(case)
+        self.seen: dict[int, NDArray[np.int64]] = {}  # visits of days, by window length
         self._lock = threading.Lock()
 
-    def run(self, budget: Budget, bound: int) -> None:
-        """Improve until the budget is over or the bound is met."""
-        self.bound = bound
+    def run(self, budget: Budget, done: Callable[[int], bool]) -> None:
+        """Improve until the budget is over, or a cost is said to be good enough."""
+        self._done = done
         if self.workers == 1:
             self._work(budget)
             return
@@ -114,10 +125,10 @@ class Improver:
                 ended.result()
 
     def _work(self, budget: Budget) -> None:
-        while not budget.over and self.best.weight != self.bound:
+        while not budget.over and not self._done(self.best.weight):
             with self._lock:
                 kind, start = self._choose(), self.best
-                cells = self._cells(kind) & self.open
+                cells = self._cells(kind)
                 seed = int(self.random.integers(1 << 30))
             began = budget.ticks
             found = self._again(start, cells, budget, seed)
@@ -146,12 +157,18 @@ class Improver:
             return None
         if agents.size == 1:
             span = range(int(days[0]), int(days[-1]) + 1)
-            return self.starts.again(
-                standing.roster, int(agents[0]), span, budget, seed
-            )
+            budget.spend(LEAST)
+            return self.alone.again(standing.roster, int(agents[0]), span)
         broken = frozenset(v.rule for v in standing.audit.hard)
-        rules = standing.roster.case.rules
-        model = RosterModel(standing.roster, rules, cells, guarded=broken)
+        rules, rows, scale = standing.roster.case.rules, None, 1
+        if days[-1] - days[0] < SHORT and self.by_rows:
+            rules = tuple(rule for rule in rules if rule.joint)
+            rows, scale = self._rows(standing.roster, agents, days), SCALE
+        else:
+            cells = cells & self.open
+        model = RosterModel(
+            standing.roster, rules, cells, guarded=broken, rows=rows, scale=scale
+        )
         model.hint()
         outcome = run(
             model.cp,
@@ -164,6 +181,25 @@ class Improver:
         )
         return model.read(outcome.value) if outcome.found else None
 
+    def _rows(
+        self, roster: Roster, agents: NDArray[np.intp], days: NDArray[np.intp]
+    ) -> dict[int, Rows]:
+        """Return each person's ways to work some days, but for those that cost much."""
+        span = range(int(days[0]), int(days[-1]) + 1)
+        fair = [even.of(roster.table) for even in evens(roster.case)]
+        rows = {}
+        for agent in map(int, agents):
+            row = roster.table[agent]
+            ways, costs = self.alone.paths.within(agent, row, span)
+            stands = costs[(ways == row[span.start : span.stop]).all(axis=1)]
+            among = costs <= stands.max(initial=costs.min()) + DEAR
+            ways, costs = ways[among], SCALE * (costs[among] - costs.min())
+            for even in fair:  # among equals, who has had more should get less
+                price = np.hstack([even.price(agent), np.zeros((len(row), 1))])
+                costs += SCALE * STEER * price[span, ways].sum(axis=1)
+            rows[agent] = (span, ways, np.round(costs - costs.min()))
+        return rows
+
     def _choose(self) -> Neighbourhood:
         if self.random.random() < 0.2:
             return self.kinds[int(self.random.integers(len(self.kinds)))]
@@ -175,10 +211,15 @@ class Improver:
         people = len(self.open)
         cells = np.zeros(self.open.shape, bool)
         window = np.convolve(by_day, np.ones(kind.days), "valid")
-        first = int(self._draw(window, 1)[0])
         who = np.arange(people)
         if kind.people < people:
             who = self._draw(by_agent, kind.people)
+            first = int(self._draw(window, 1)[0])
+        else:  # all windows in turn
+            seen = self.seen.setdefault(kind.days, np.zeros(len(window), np.int64))
+            fresh = np.flatnonzero(seen == seen.min())
+            first = int(fresh[self._draw(window[fresh], 1)[0]])
+            seen[first] += 1
         cells[who, first : first + kind.days] = True
         return cells
 

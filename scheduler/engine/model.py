@@ -22,6 +22,9 @@ from scheduler.engine.starts import Start, Way, start_of
 BROKEN = 10_000  # cost of a unit of a hard rule that is guarded instead of enforced
 
 
+Rows = tuple[range, NDArray[np.int16], NDArray[np.float64]]  # days, ways, costs
+
+
 @dataclass(frozen=True)
 class Charge:
     """A priced amount in the objective; ``amount`` is a solver expression or whole."""
@@ -54,8 +57,11 @@ class RosterModel:
         cells leave open where left out.
     ways
         Ways to break a shift by day and shift, where not those of ``breaks.meal``.
-    cell_costs
-        Cost of starting each shift on each day, beside the rules; ``(days, shifts)``.
+    rows
+        For some people, all ways to work the open days, with what each costs; the
+        rules about one person need not be stated then.
+    scale
+        What a unit of cost of the rules weighs beside the costs of ``rows``.
     """
 
     def __init__(
@@ -68,7 +74,8 @@ class RosterModel:
         allowed: NDArray[np.bool_] | None = None,
         ways: dict[tuple[int, int], list[Way]] | None = None,
         personal_breaks: bool = False,
-        cell_costs: NDArray[np.int64] | None = None,
+        rows: dict[int, Rows] | None = None,
+        scale: int = 1,
     ) -> None:
         self.case: Case = around.case
         self.around = around
@@ -85,32 +92,14 @@ class RosterModel:
         self._past = self.case.past
         self._full: list[list[int]] = around.full.tolist()
         self._index(max((rule.reach() for rule in rules), default=0))
-        self._make_cells()
+        self._row_costs: list[tuple[int, Any]] = []
+        self._make_cells(rows or {})
         for rule in rules:
             self._rule = rule
             rule.encode(self)
         self._limit_overtime()
-        self.minimise(cell_costs)
-
-    def minimise(
-        self, cell_costs: NDArray[np.int64] | None = None, scale: int = 1
-    ) -> None:
-        """Set the objective: charges times a scale, and the cost of each start.
-
-        Parameters
-        ----------
-        cell_costs
-            Cost of starting each shift on each day; shape ``(days, shifts)``.
-        scale
-            What a unit of cost of the rules weighs beside ``cell_costs``.
-        """
         terms = [(charge.price * scale, charge.amount) for charge in self.ledger]
-        if cell_costs is not None:
-            terms += [
-                (int(cell_costs[day, shift]), literal)
-                for (_, day), cell in self.cells.items()
-                for shift, literal in cell.items()
-            ]
+        terms += self._row_costs
         if terms:
             self.cp.minimize(_weighted(terms))
 
@@ -125,15 +114,19 @@ class RosterModel:
         )
         self._open_days = set(map(int, days))
 
-    def _make_cells(self) -> None:
+    def _make_cells(self, rows: dict[int, Rows]) -> None:
         self.cells: dict[tuple[int, int], dict[int, Any]] = {}
         self._working: dict[tuple[int, int], Literal] = {}
+        chosen = {agent: self._make_rows(*given) for agent, given in rows.items()}
         for agent, day in zip(*np.nonzero(self._open), strict=True):
             at = (int(agent), int(day))
-            literals = {
-                int(shift): self.cp.new_bool_var("")
-                for shift in np.flatnonzero(self._allowed[at])
-            }
+            if at[0] in chosen:
+                literals = chosen[at[0]][at[1]]
+            else:
+                literals = {
+                    int(shift): self.cp.new_bool_var("")
+                    for shift in np.flatnonzero(self._allowed[at])
+                }
             self.cells[at] = literals
             if literals:
                 working = self.cp.new_bool_var("")
@@ -141,6 +134,29 @@ class RosterModel:
                 self._working[at] = working
             else:
                 self._working[at] = 0
+
+    def _make_rows(
+        self, days: range, ways: NDArray[np.int16], costs: NDArray[np.float64]
+    ) -> dict[int, dict[int, Any]]:
+        """Make a literal for each way to work some days; return those of the cells."""
+        chosen = [self.cp.new_bool_var("") for _ in ways]
+        self.cp.add_exactly_one(chosen)
+        self._row_costs += [
+            (int(cost), one) for cost, one in zip(costs, chosen, strict=True) if cost
+        ]
+        cells: dict[int, dict[int, Any]] = {}
+        for place, day in enumerate(days):
+            cells[day] = {}
+            for shift in map(int, np.unique(ways[:, place])):
+                if shift == OFF:
+                    continue
+                with_it = [chosen[n] for n in np.flatnonzero(ways[:, place] == shift)]
+                literal = with_it[0]
+                if len(with_it) > 1:
+                    literal = self.cp.new_bool_var("")
+                    self.cp.add(_sum(with_it) == literal)
+                cells[day][shift] = literal
+        return cells
 
     @cached_property
     def _most(self) -> dict[int, int]:
@@ -618,12 +634,16 @@ class RosterModel:
     def hint(self) -> None:
         """Suggest to the solver what stands in the open cells, breaks included."""
         roster = self.around
+        hints: dict[int, tuple[Any, int]] = {}
         for at, cell in self.cells.items():
             stands = int(roster.table[at])
             for shift, literal in cell.items():
-                self.cp.add_hint(literal, int(shift == stands))
+                hints[literal.index] = (literal, int(shift == stands))
             if cell:
-                self.cp.add_hint(self._working[at], int(stands != OFF))
+                working = self._working[at]
+                hints[working.index] = (working, int(stands != OFF))
+        for literal, value in hints.values():  # one way may be the literal of two cells
+            self.cp.add_hint(literal, value)
         if "_cover" in self.__dict__ and not self._personal:
             self._hint_breaks(_ways_taken(roster, self._open))
 

@@ -9,17 +9,19 @@ from time import monotonic
 from constraints.case import Case
 from constraints.rule import Text
 from forecasts.problems import InputError, Problem
-from scheduler.engine.aggregate import Counts, count_people
-from scheduler.engine.breaks import place_breaks
-from scheduler.engine.construct import construct
+from scheduler.engine.aggregate import count_people
+from scheduler.engine.alone import Alone
+from scheduler.engine.blend import Blend
 from scheduler.engine.improve import Improver, Standing
+from scheduler.engine.paths import Paths
 from scheduler.engine.precheck import precheck
 from scheduler.engine.solver import Budget, cores
+from scheduler.engine.starts import Starts
 from scheduler.result import Result, Step
 
 OnStep = Callable[[Step], None]
-COUNTING = 0.25  # share of the budget for the counts and their bound
-PATTERNS = 0.2  # share of the budget for patterns of weeks
+COUNTING = 0.4  # share of the budget for the counts and their bound
+BLENDING = 0.3  # share of the budget for the first roster
 REFUTED = Text(
     "The bound was above the cost of a legal roster and is withdrawn: a fault of ours, "
     "please report it.",
@@ -133,6 +135,7 @@ class _Run:
         self.bound = 0
         self.best: Standing | None = None
         self.trace: list[Step] = []
+        self.impossible = False
 
     def result(self) -> Result:
         """Go through the stages and say how it went."""
@@ -141,29 +144,23 @@ class _Run:
             return self._say(
                 "infeasible", "precheck", checked.warnings, checked.conflicts
             )
-        if self.workers > 1 and self.budget.effort is None:
-            # The bound is proved beside the construction, on a core of its own.
-            with ThreadPoolExecutor(1) as pool:
+        counting = None
+        with ThreadPoolExecutor(1) as pool:
+            if self.workers > 1 and self.budget.effort is None:
+                # The bound is proved beside all else.
                 counting = pool.submit(self._count)
-                self._construct()
-                counts = counting.result()
-        else:
-            counts = self._count()
+            else:
+                self._count()
             self._construct()
-        if counts.infeasible and (self.best is None or self.best.audit.hard):
+            self._improve()
+        if counting is not None:
+            counting.result()  # says what went wrong, if anything did
+        if self.impossible and (self.best is None or self.best.audit.hard):
             return self._say("infeasible", "proved", checked.warnings, (CLASH,))
-        if self.best is not None:
-            improver = Improver(
-                self.best,
-                seed=self.seed,
-                workers=self.workers,
-                on_better=lambda better: self._better(better, "improve"),
-            )
-            improver.run(self.budget, self.bound)
         return self._close(checked.warnings)
 
     # -- stages ---------------------------------------------------------------------
-    def _count(self) -> Counts:
+    def _count(self) -> None:
         share = self.budget.seconds * COUNTING
         effort = 1e9 if self.budget.effort is None else self.budget.effort * COUNTING
         counts = count_people(
@@ -173,18 +170,27 @@ class _Run:
             effort=effort,
             seed=self.seed,
         )
+        self.impossible = counts.infeasible
         self._raise(counts.bound, "counts")
-        return counts
 
     def _construct(self) -> None:
-        roster = construct(
-            self.case,
-            self.budget,
-            share=PATTERNS,
+        paths, starts = Paths(self.case), Starts(self.case)
+        self.alone = Alone(self.case, paths, starts)
+        until = self.budget.ticks + BLENDING * self.budget.whole
+        roster = Blend(self.case, paths, starts, self.seed).run(self.budget, until)
+        self._better(Standing.of(roster), "construct")
+
+    def _improve(self) -> None:
+        if self.best is None:
+            return
+        improver = Improver(
+            self.best,
+            self.alone,
             seed=self.seed,
             workers=self.workers,
+            on_better=lambda better: self._better(better, "improve"),
         )
-        self._better(Standing.of(place_breaks(roster)), "construct")
+        improver.run(self.budget, lambda cost: cost <= self.bound or self.impossible)
 
     # -- what is known --------------------------------------------------------------
     def _raise(self, bound: int, source: str) -> None:

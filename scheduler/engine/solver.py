@@ -49,6 +49,10 @@ class Budget:
         """Seconds since the budget was made."""
         return monotonic() - self.began
 
+    def spend(self, effort: float) -> None:
+        """Take effort off what is left."""
+        self.spent += effort
+
     @property
     def left(self) -> float:
         """Seconds left."""
@@ -182,7 +186,7 @@ def run(
     finally:
         ended.set()
         watch.join()
-    budget.spent += max(LEAST, solver.response_proto.deterministic_time)
+    budget.spend(max(LEAST, solver.response_proto.deterministic_time))
     if status == cp_model.MODEL_INVALID:
         raise RuntimeError(
             f"Invalid model: {model.validate()} {solver.solution_info()}"

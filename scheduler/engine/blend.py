@@ -1,0 +1,226 @@
+"""Blend: everybody's row as a blend of rows, sharpened until it is one.
+
+A person's blend says in which share of it they are on the phone in each interval.
+Person by person, the cheapest row at the cost that one more head would add to what the
+others have in mind is mixed in. At first that follows the expected heads alone and
+nears the best fractional roster. Then the spread of what others may still do counts,
+which rewards making up one's mind, and blends sharpen by themselves, the cost of a
+head becoming the true one at last.
+"""
+
+from dataclasses import dataclass
+from math import erf, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from constraints.breaks import MealBreak
+from constraints.case import CLASSES, OFF, Case
+from constraints.coverage import CoverageFloor, CoverageNeed, CoverageRole
+from constraints.roster import Roster
+from scheduler.engine.even import evens
+from scheduler.engine.paths import Paths
+from scheduler.engine.solver import Budget
+from scheduler.engine.starts import Starts
+
+SETTLING = 0.15  # share of the sweeps that look for the best fractional roster
+SWEEPS = 200  # sweeps over all people at most
+LAST = 5  # sweeps at the true cost at most, until nobody moves
+PACE = (0.03, 0.15)  # share of a row mixed in while sharpening, first and last
+LEAST_PACE = 0.02  # of settling
+NOISE = (0.3, 0.1, 0.02)  # variance of heads taken for granted: first, settled, last
+EXACT = 1e-9  # variance that makes the cost of a head the true one
+MUST = 200.0  # cost of a head below the floor, or away beyond what is allowed
+UNLED = 30.0  # cost of a day's class of shifts without a leader
+EFFORT = 8e-9  # effort of one arc of a path
+FAR, FINE = 4, 64  # the normal distribution as a table: how far, steps a deviation
+_CHANCE = np.array(
+    [0.5 * (1 + erf(n / FINE / sqrt(2))) for n in range(-FAR * FINE, FAR * FINE + 1)]
+)
+_CHANCE[0], _CHANCE[-1] = 0.0, 1.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How a sweep goes.
+
+    Attributes
+    ----------
+    pace
+        Share of the new row that is mixed in.
+    noise
+        Variance of heads in every interval, taken for granted.
+    resolve
+        How far the spread of the others counts, and one's own share does not.
+    """
+
+    pace: float
+    noise: float
+    resolve: float
+
+
+class Blend:
+    """Blends of all people.
+
+    Parameters
+    ----------
+    paths, starts
+        Rows and starts of the case.
+    seed
+        Of the order in which people come.
+    """
+
+    def __init__(self, case: Case, paths: Paths, starts: Starts, seed: int) -> None:
+        self.case, self.paths, self.starts = case, paths, starts
+        self.random = np.random.default_rng(seed)
+        base = Roster.empty(case)  # pinned cells are decided by paths
+        base = Roster(case, np.full(base.table.shape, OFF, np.int16))
+        people, intervals = len(case.agents), case.clock.intervals
+        need, floor = case.rule("coverage.need"), case.rule("coverage.floor")
+        scale = 0
+        if isinstance(need, CoverageNeed):
+            scale = need.penalty or 1
+            self.short, self.over = need.short * scale, need.over * scale
+        else:
+            self.short = self.over = 0
+        self.need = case.requirement.heads[0].astype(float)
+        self.floor = (
+            float(floor.floor(case)) if isinstance(floor, CoverageFloor) else -1e3
+        )
+        meal = case.rule("breaks.meal")
+        self.most_away = meal.most_away if isinstance(meal, MealBreak) else 1.0
+        role = case.rule("coverage.role")
+        self.least = role.due(case) if isinstance(role, CoverageRole) else 0
+        held = role.role if isinstance(role, CoverageRole) else ""
+        self.leads = np.array([held in agent.roles for agent in case.agents])
+        self.class_of = np.array([CLASSES.index(s.shift_class) for s in case.shifts])
+
+        self.table = np.full((people, case.days), OFF, np.int16)
+        self.way = np.zeros((people, case.days), np.intp)
+        lack = np.maximum(0.0, self.need - base.on_phone)
+        self.phone = np.tile(np.minimum(0.9, lack / max(1, people)), (people, 1))
+        self.away = np.zeros((people, intervals))
+        self.led = np.zeros((people, case.days, len(CLASSES)))
+        self.evens = evens(case)
+        self.heads = base.on_phone + self.phone.sum(axis=0)
+        self.gone = base.on_break + self.away.sum(axis=0)
+        self.spread = (self.phone * (1 - self.phone)).sum(axis=0)
+        self.leaders = self.led.sum(axis=0)
+
+    def run(self, budget: Budget, until: float) -> Roster:
+        """Sweep until everybody has made up their mind; return the roster.
+
+        Parameters
+        ----------
+        until
+            When to be done, in the budget's ticks.
+        """
+        began, sweep = budget.ticks, 0
+        done = 0.0
+        while done < 1 and not (budget.stopped and sweep):
+            self._sweep(_stage(done, sweep), budget)
+            sweep += 1
+            spent = (budget.ticks - began) / max(1e-9, until - began)
+            done = max(spent, sweep / SWEEPS)
+        for _ in range(LAST):
+            before = self.table.copy()
+            self._sweep(Stage(1.0, EXACT, 1.0), budget)
+            if (before == self.table).all():
+                break
+        duties = self.starts.duties(self.table, self.way)
+        return Roster(self.case, self.table.copy(), duties)
+
+    def _sweep(self, stage: Stage, budget: Budget) -> None:
+        for agent in self.random.permutation(len(self.case.agents)):
+            self._mix(int(agent), stage)
+            budget.spend(EFFORT * self.paths.groups[agent].size)
+
+    def _mix(self, agent: int, stage: Stage) -> None:
+        """Mix the cheapest row beside all others into a person's blend."""
+        phone, away, led = self.phone[agent], self.away[agent], self.led[agent]
+        own = phone * stage.resolve
+        spread = self.spread - phone * (1 - phone)
+        deviation = np.sqrt(stage.noise + stage.resolve * np.maximum(0, spread))
+        head = self._head(self.heads - own, deviation)
+        gone = self._gone(
+            self.heads + self.gone - own - away * stage.resolve,
+            self.gone - away * stage.resolve,
+            deviation,
+        )
+        gone *= MUST**stage.resolve
+        costs, way = self.starts.weigh(head, gone)
+        if self.leads[agent]:
+            lack = self.least - self.leaders + led * stage.resolve
+            costs -= UNLED * np.clip(lack, 0, 1)[:, self.class_of]
+        for even in self.evens:
+            costs += even.price(agent)
+        found = self.paths.cheapest(agent, costs)
+        if found is None:
+            return
+        row = found[0]
+        chosen = way[np.arange(len(row)), row]
+        there, on_break = self.starts.presence(row, chosen)
+        self.table[agent], self.way[agent] = row, chosen
+        self._move(agent, there - on_break, on_break, stage.pace)
+
+    def _move(
+        self,
+        agent: int,
+        phone: NDArray[np.int64],
+        away: NDArray[np.int64],
+        pace: float,
+    ) -> None:
+        was = self.phone[agent]
+        now = was + pace * (phone - was)
+        self.heads += now - was
+        self.spread += now * (1 - now) - was * (1 - was)
+        self.phone[agent] = now
+        change = pace * (away - self.away[agent])
+        self.gone += change
+        self.away[agent] += change
+        for even in self.evens:
+            even.move(agent, self.table[agent], pace)
+        if self.leads[agent]:
+            led = np.zeros_like(self.led[agent])
+            days = np.flatnonzero(self.table[agent] != OFF)
+            led[days, self.class_of[self.table[agent, days]]] = 1
+            change = pace * (led - self.led[agent])
+            self.leaders += change
+            self.led[agent] += change
+
+    def _head(
+        self, others: NDArray[np.float64], deviation: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return what one more head on the phone is expected to cost, by interval."""
+        short = _below((self.need - 0.5 - others) / deviation)
+        cost = self.over - (self.short + self.over) * short
+        cost -= MUST * _below((self.floor - 0.5 - others) / deviation)
+        cost[~self.case.counted] = 0
+        return np.asarray(cost)
+
+    def _gone(
+        self,
+        there: NDArray[np.float64],
+        gone: NDArray[np.float64],
+        deviation: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Return the chance that one more head on a break is too many, by interval."""
+        most = np.maximum(1, np.floor(self.most_away * (there + 1) + 1e-9))
+        return _below((gone + 0.5 - most) / deviation)
+
+
+def _stage(done: float, sweep: int) -> Stage:
+    """Return how to sweep when a share of all is done."""
+    first, settled, last = NOISE
+    if done < SETTLING:
+        noise = first * (settled / first) ** (done / SETTLING)
+        return Stage(max(2 / (sweep + 2), LEAST_PACE), noise, 0.0)
+    done = (done - SETTLING) / (1 - SETTLING)
+    pace = PACE[0] * (PACE[1] / PACE[0]) ** done
+    return Stage(pace, settled * (last / settled) ** done, done)
+
+
+def _below(distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the chance that a normal deviate is below, to about a hundredth."""
+    place = np.clip(distance, -FAR, FAR) * FINE + (FAR * FINE + 0.5)
+    return _CHANCE[place.astype(np.intp)]
