@@ -11,13 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
-from constraints.case import OPEN, Case
+from constraints.case import OFF, OPEN, Case
 from constraints.coverage import CoverageFloor, CoverageNeed
 from constraints.cycle import Cycle, cycles, leave_days_a_week, leave_minutes
 from constraints.hours import HoursAverage, HoursOvertime, HoursUnder, HoursWeeklyMax
@@ -30,6 +31,7 @@ from scheduler.engine.solver import QUICK, Budget, run
 from scheduler.engine.starts import start_of
 
 HOUR = 60
+NO_CAP = 1 << 40
 BOUND = QUICK | {"optimize_with_lb_tree_search": True, "linearization_level": 1}
 
 
@@ -262,30 +264,50 @@ class _Counting:
         ]
 
     def _under(self, rule: HoursUnder) -> None:
-        case = self.case
-        credit = leave_minutes(case) * leave_days_a_week(case)
-        for cycle in cycles(case, rule.cycle):
-            columns = cycle.columns(case)
-            target = rule.target(case, cycle)
-            leave = case.on_leave[:, columns.start : columns.stop].sum(axis=1)
-            # Each leave day credits at most once, each week at most its share.
-            weeks = cycle.weeks or cycle.days // 7 + 2
-            most = np.minimum(leave * leave_minutes(case), credit * weeks)
+        """Bound what missing hours cost a kind by the minutes it works.
+
+        Each person can reach some sums of shifts only; below their hulls, laid end to
+        end by slope, no kind can come.
+        """
+        price = rule.penalty or 0
+        for cycle in cycles(self.case, rule.cycle):
+            target = rule.target(self.case, cycle)
             for kind, people in enumerate(self.people):
-                worked = _history_minutes(case, columns)[people].sum()
-                due = int((target[people] - most[people]).sum() - worked)
-                if due > 0 and people.size:
-                    hours = self.cp.new_int_var(0, -(-due // HOUR), "")
-                    terms = [*self._minutes(kind, cycle), (hours, HOUR)]
-                    self.cp.add(_weighted(terms) >= due)
-                    self._missing.append((hours, rule.penalty or 0))
+                hulls = [
+                    _hull(_reached(self.case, int(agent), cycle, int(target[agent])))
+                    for agent in people
+                ]
+                minutes = sum(hull[0][0] for hull in hulls)
+                hours = sum(hull[0][1] for hull in hulls)
+                edges = sorted(
+                    ((after[1] - now[1]) / (after[0] - now[0]), now, after)
+                    for hull in hulls
+                    for now, after in pairwise(hull)
+                )
+                if not hours:
+                    continue
+                missing = self.cp.new_int_var(0, hours, "")
+                self._missing.append((missing, price))
+                worked = self._minutes(kind, cycle)
+                slope = None
+                for steep, now, after in edges:
+                    run, fall = after[0] - now[0], now[1] - after[1]
+                    if (
+                        steep != slope
+                    ):  # run * (missing - hours) >= -fall * (worked - ..)
+                        slope = steep
+                        terms = [(v, fall * weight) for v, weight in worked]
+                        least = run * hours + fall * minutes
+                        self.cp.add(_weighted([*terms, (missing, run)]) >= least)
+                    minutes, hours = minutes + run, hours - fall
+                self.cp.add(missing >= hours)
 
     def _add_alone(self) -> None:
         """Add what people cost beside coverage: with missing hours, and without."""
         soft = [r for r in self.case.rules if not r.joint and r.penalty is not None]
         others = [rule for rule in soft if not isinstance(rule, HoursUnder)]
         least = least_alone(self.case, soft)
-        alone = self.cp.new_int_var(least, 1 << 40, "")
+        alone = self.cp.new_int_var(least, NO_CAP, "")
         beside = least_alone(self.case, others)
         self.cp.add(_weighted([*self._missing, (alone, -1)]) <= -beside)
         self._cost.append((alone, 1))
@@ -340,12 +362,6 @@ def _without_pins(case: Case) -> Case:
     return replace(case, pins=np.zeros((0, 0), np.int16))
 
 
-def _history_minutes(case: Case, columns: range) -> NDArray[np.int64]:
-    """Return minutes worked on the days of some columns before the horizon."""
-    worked = Roster.empty(_without_pins(case)).paid
-    return np.asarray(worked[:, columns.start : columns.stop].sum(axis=1))
-
-
 def _most_minutes(
     case: Case, agent: int, cycle: Cycle, cap: int, credited: bool
 ) -> int:
@@ -380,6 +396,61 @@ def _most_minutes(
         counted = min(leave, max(0, leave_days_a_week(case) - work - past_days))
         best = max(best, _fill(max(0, room - minutes * counted), lengths, work))
     return best
+
+
+def _reached(
+    case: Case, agent: int, cycle: Cycle, target: int
+) -> list[tuple[int, int]]:
+    """Return minutes a person can work in a cycle's part of the horizon, by sums alone.
+
+    Each with the hours begun that are then missing at the least.
+    """
+    columns, paid, weekly = cycle.columns(case), case.paid, cycle.weeks == 1
+    history = case.history[agent]
+    before = [c for c in columns if c < case.past and history[c] != OFF]
+    done = sum(int(paid[column, history[column]]) for column in before)
+    days = [column - case.past for column in columns if column >= case.past]
+    free = case.free_to_work[agent, days]
+    lengths = {int(paid[days[d] + case.past, s]) for d, s in np.argwhere(free)}
+    leave = int(case.on_leave[agent, columns.start : columns.stop].sum())
+    credit, most = int(leave_minutes(case)[agent]), leave_days_a_week(case)
+    cap = int(_weekly_cap(case, cycle)[agent]) if weekly else NO_CAP
+    least: dict[int, int] = {}
+    sums = {0}
+    for work in range(int(free.any(axis=1).sum()) + 1):
+        weeks = cycle.weeks or cycle.days // 7 + 2
+        left = most - work - len(before) if weekly else most * weeks
+        credited = credit * min(leave, max(0, left))
+        for minutes in sums:
+            if minutes + done + credited <= cap:
+                lack = max(0, target - minutes - done - credited)
+                hours = -(-lack // HOUR)
+                least[minutes] = min(least.get(minutes, hours), hours)
+        sums = {minutes + length for minutes in sums for length in lengths}
+    return sorted(least.items()) or [(0, 0)]
+
+
+def _weekly_cap(case: Case, week: Cycle) -> NDArray[np.int64]:
+    """Return the most minutes a week may have, leave credited; shape ``(agents,)``."""
+    average, overtime = case.rule("hours.average"), case.rule("hours.overtime")
+    booked = isinstance(overtime, HoursOvertime) and overtime.allowed
+    if not isinstance(average, HoursAverage) or average.penalty is not None or booked:
+        return np.full(len(case.agents), NO_CAP)
+    if average.cycle != "week":
+        return np.full(len(case.agents), NO_CAP)
+    return average.cap(case, week)
+
+
+def _hull(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the lower convex hull of points in order of their first part."""
+    hull: list[tuple[int, int]] = []
+    for x, y in points:
+        while len(hull) > 1 and (hull[-1][1] - hull[-2][1]) * (x - hull[-2][0]) >= (
+            y - hull[-2][1]
+        ) * (hull[-1][0] - hull[-2][0]):
+            hull.pop()
+        hull.append((x, y))
+    return hull
 
 
 @lru_cache(maxsize=4096)
