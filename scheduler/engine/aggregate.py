@@ -26,7 +26,7 @@ from constraints.rest import DailyRest, WeeklyRest
 from constraints.roster import Roster
 from constraints.rule import Rule
 from constraints.sequence import NightsRun, SequenceRun
-from scheduler.engine.paths import BROKEN, Paths
+from scheduler.engine.paths import BROKEN, Paths, weekly
 from scheduler.engine.solver import QUICK, Budget, run
 from scheduler.engine.starts import start_of
 
@@ -116,7 +116,8 @@ def least_alone(case: Case, rules: Iterable[Rule]) -> int:
     if isinstance(overtime, HoursOvertime) and overtime.allowed:
         return 0
     hard = [rule for rule in case.rules if rule.penalty is None]
-    paths = Paths(case.with_rules([*hard, *rules]))
+    book = [rule for rule in (*hard, *rules) if weekly(rule) is rule]
+    paths = Paths(case.with_rules(book))
     free = np.zeros((case.days, len(case.shifts)))
     rows = [paths.cheapest(agent, free) for agent in range(len(case.agents))]
     return sum(int(row[1]) for row in rows if row is not None and row[1] < BROKEN)
@@ -284,23 +285,22 @@ class _Counting:
                     for hull in hulls
                     for now, after in pairwise(hull)
                 )
-                if not hours:
+                least = sum(min(hour for _, hour in hull) for hull in hulls)
+                most = sum(max(hour for _, hour in hull) for hull in hulls)
+                if not most:
                     continue
-                missing = self.cp.new_int_var(0, hours, "")
+                missing = self.cp.new_int_var(least, most, "")
                 self._missing.append((missing, price))
                 worked = self._minutes(kind, cycle)
                 slope = None
                 for steep, now, after in edges:
                     run, fall = after[0] - now[0], now[1] - after[1]
-                    if (
-                        steep != slope
-                    ):  # run * (missing - hours) >= -fall * (worked - ..)
+                    if steep != slope:
                         slope = steep
                         terms = [(v, fall * weight) for v, weight in worked]
-                        least = run * hours + fall * minutes
-                        self.cp.add(_weighted([*terms, (missing, run)]) >= least)
+                        below = run * hours + fall * minutes
+                        self.cp.add(_weighted([*terms, (missing, run)]) >= below)
                     minutes, hours = minutes + run, hours - fall
-                self.cp.add(missing >= hours)
 
     def _add_alone(self) -> None:
         """Add what people cost beside coverage: with missing hours, and without."""

@@ -31,7 +31,7 @@ LEAST_PACE = 0.02  # of settling
 NOISE = (0.3, 0.1, 0.02)  # variance of heads taken for granted: first, settled, last
 EXACT = 1e-9  # variance that makes the cost of a head the true one
 MUST = 200.0  # cost of a head below the floor, or away beyond what is allowed
-UNLED = 30.0  # cost of a day's class of shifts without a leader
+UNLED = 30.0  # cost of a day's class of shifts without a leader, at first
 EFFORT = 8e-9  # effort of one arc of a path
 FAR, FINE = 4, 64  # the normal distribution as a table: how far, steps a deviation
 _CHANCE = np.array(
@@ -73,8 +73,8 @@ class Blend:
     def __init__(self, case: Case, paths: Paths, starts: Starts, seed: int) -> None:
         self.case, self.paths, self.starts = case, paths, starts
         self.random = np.random.default_rng(seed)
-        base = Roster.empty(case)  # pinned cells are decided by paths
-        base = Roster(case, np.full(base.table.shape, OFF, np.int16))
+        nothing = np.full((len(case.agents), case.days), OFF, np.int16)
+        base = Roster(case, nothing)  # pinned cells are decided by paths
         people, intervals = len(case.agents), case.clock.intervals
         need, floor = case.rule("coverage.need"), case.rule("coverage.floor")
         scale = 0
@@ -118,20 +118,23 @@ class Blend:
         began, sweep = budget.ticks, 0
         done = 0.0
         while done < 1 and not (budget.stopped and sweep):
-            self._sweep(_stage(done, sweep), budget)
+            self._sweep(_stage(done, sweep), budget, whole=not sweep)
             sweep += 1
             spent = (budget.ticks - began) / max(1e-9, until - began)
             done = max(spent, sweep / SWEEPS)
         for _ in range(LAST):
             before = self.table.copy()
             self._sweep(Stage(1.0, EXACT, 1.0), budget)
-            if (before == self.table).all():
+            if budget.over or (before == self.table).all():
                 break
         duties = self.starts.duties(self.table, self.way)
         return Roster(self.case, self.table.copy(), duties)
 
-    def _sweep(self, stage: Stage, budget: Budget) -> None:
+    def _sweep(self, stage: Stage, budget: Budget, whole: bool = False) -> None:
+        """Let everybody mix once, but for a budget that is over; ``whole``: all."""
         for agent in self.random.permutation(len(self.case.agents)):
+            if budget.over and not whole:
+                return
             self._mix(int(agent), stage)
             budget.spend(EFFORT * self.paths.groups[agent].size)
 
@@ -151,7 +154,8 @@ class Blend:
         costs, way = self.starts.weigh(head, gone)
         if self.leads[agent]:
             lack = self.least - self.leaders + led * stage.resolve
-            costs -= UNLED * np.clip(lack, 0, 1)[:, self.class_of]
+            unled = UNLED + (MUST - UNLED) * stage.resolve
+            costs -= unled * np.clip(lack, 0, 1)[:, self.class_of]
         for even in self.evens:
             costs += even.price(agent)
         found = self.paths.cheapest(agent, costs)

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from constraints.case import OFF, Case
 from constraints.fairness import FairnessHours, FairnessNights, FairnessWeekends
 
+HARD = 5  # price taken where a rule is hard
 PULL = 0.2  # price of a unit of a share beyond the mean, by the rule's own
 
 
@@ -25,7 +26,7 @@ class Even:
     def __init__(
         self, case: Case, rule: FairnessNights | FairnessWeekends | FairnessHours
     ) -> None:
-        self.past, shares = case.past, rule.shares(case)
+        shares = rule.shares(case)
         self.weight = shares.weight[case.past :]
         self.factor = np.zeros(len(case.agents))
         self.factor[shares.people] = shares.factor[shares.people]
@@ -40,7 +41,7 @@ class Even:
             else rule.most_difference
         )
         self.unit = max(1.0, float(most))
-        self.pull = PULL * (rule.penalty or 0) / rule.per
+        self.pull = PULL * (HARD if rule.penalty is None else rule.penalty) / rule.per
 
     def price(self, agent: int) -> NDArray[np.float64]:
         """Return what each start costs a person; shape ``(days, shifts)``."""

@@ -21,6 +21,7 @@ SIZES = ((60, 1), (60, 2), (40, 2), (30, 3), (12, 4), (4, 7), (1, 28))
 SHORT = 3  # days running for which all ways of a person are listed
 SCALE = 10  # what a unit of cost weighs where smaller differences are to count
 STEER = 0.5  # how much shares weigh among rosters of equal cost
+MOST = 300  # ways of a person, about
 DEAR = 10  # cost beyond the standing row's at which a way is left out
 EFFORT = 1.5  # deterministic time for one neighbourhood
 SECONDS = 4.0  # elapsed time for one neighbourhood
@@ -191,8 +192,14 @@ class Improver:
         for agent in map(int, agents):
             row = roster.table[agent]
             ways, costs = self.alone.paths.within(agent, row, span)
-            stands = costs[(ways == row[span.start : span.stop]).all(axis=1)]
-            among = costs <= stands.max(initial=costs.min()) + DEAR
+            now = row[span.start : span.stop]
+            if not len(ways):  # the row breaks a rule elsewhere; let it stand
+                ways, costs = now[None, :], np.zeros(1)
+            stands = (ways == now).all(axis=1)
+            among = costs <= costs[stands].max(initial=costs.min()) + DEAR
+            if among.sum() > MOST:
+                among &= costs <= np.partition(costs, MOST)[MOST]
+            among |= stands
             ways, costs = ways[among], SCALE * (costs[among] - costs.min())
             for even in fair:  # among equals, who has had more should get less
                 price = np.hstack([even.price(agent), np.zeros((len(row), 1))])

@@ -6,16 +6,18 @@ is found exactly, by dynamic programming.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from constraints.case import OFF, OPEN, Case
+from constraints.hours import HoursAverage, HoursUnder
 from constraints.rule import Memory, Rule
 
 NEVER = float("inf")
+FAR = 1 << 62  # what a whole number can hold, about
 BROKEN = 10_000.0  # cost of a unit of a hard rule for people who have no legal row
 Kind = tuple[tuple[str, Hashable], ...]
 
@@ -142,7 +144,10 @@ class Group:
             leads = np.zeros((len(source), len(parts)), np.intp)
             for n, part in enumerate(parts):
                 leads[:, n] = part.leads[day][states[source, n], shift]
-                code = code * (int(leads[:, n].max(initial=0)) + 1) + leads[:, n]
+                size = int(leads[:, n].max(initial=0)) + 1
+                if int(code.max(initial=0) + 1) * size > FAR:
+                    code = np.unique(code, return_inverse=True)[1].reshape(-1)
+                code = code * size + leads[:, n]
             _, seen, target = np.unique(code, return_index=True, return_inverse=True)
             found_arcs.append((source, shift, target.reshape(-1), cost[source, shift]))
             states = leads[seen]
@@ -192,7 +197,8 @@ class Paths:
     """Everybody's legal rows, and the cheapest at any prices.
 
     Who has no legal row at all, for their history or their pins, is given those that
-    break least.
+    break least. Hours are kept week by week, whatever their cycle, as the minutes of a
+    month would make too many states.
 
     Attributes
     ----------
@@ -212,6 +218,7 @@ class Paths:
 
     def __init__(self, case: Case) -> None:
         self.case = case
+        self.rules = [weekly(rule) for rule in case.rules if not rule.joint]
         self.cells = np.zeros((len(case.agents), case.days, len(case.shifts) + 1))
         self.groups: dict[int, Group] = {}
         everybody = range(len(case.agents))
@@ -232,9 +239,7 @@ class Paths:
         before: dict[int, dict[tuple[str, Hashable], Hashable]] = {}
         for agent in people:
             before[agent] = {}
-            for rule in case.rules:
-                if rule.joint:
-                    continue
+            for rule in self.rules:
                 memory = rule.memory(case, agent)
                 if memory.start is None:
                     self._charge_cells(rule, memory, agent, broken)
@@ -346,6 +351,13 @@ class Paths:
                 chosen[chosen == cells.shape[1] - 1] = OFF
                 ways = np.hstack([ways, chosen[:, None]])
         return ways, costs
+
+
+def weekly(rule: Rule) -> Rule:
+    """Return the rule as paths keep it: hours week by week, all others as they are."""
+    if isinstance(rule, HoursAverage | HoursUnder) and rule.cycle != "week":
+        return replace(rule, cycle="week")
+    return rule
 
 
 def _state(case: Case, agent: int, memory: Memory) -> Hashable:

@@ -1,4 +1,4 @@
-"""Solve: precheck, counts and bound, construct, improve, audit, within one budget."""
+"""Solve: precheck; bound beside first roster and improvement; audit; one budget."""
 
 import threading
 from collections.abc import Callable
@@ -216,7 +216,9 @@ class _Run:
     # -- the end --------------------------------------------------------------------
     def _close(self, warnings: tuple[Text, ...]) -> Result:
         if self.best is None or self.best.audit.hard:
-            return self._say("unknown", self.budget.reason, warnings, self._broken())
+            stopped = self.best is not None and self.budget.stopped
+            status = "interrupted" if stopped else "unknown"
+            return self._say(status, self.budget.reason, warnings, self._broken())
         if self.bound > self.best.audit.cost:  # a legal roster refutes the bound
             self.bound = 0
             warnings = (*warnings, REFUTED)

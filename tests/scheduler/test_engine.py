@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 
 from constraints import Agent, Roster, audit, read_rules
-from constraints.case import Limit
+from constraints.case import OFF, Leave, Limit, Shift
 from constraints.examples import tiny_case
+from constraints.hours import HoursUnder
 from forecasts.clock import Clock
 from forecasts.requirement import Requirement, Service
 from scheduler.engine.aggregate import count_people
@@ -169,3 +170,19 @@ def test_a_persons_own_limit_keeps_its_fraction():
     limit = Limit(agent=1, rule="rest.daily", parameter="hours", value=10.5)
     case = replace(tiny_case(rules=rules), limits=(limit,))
     assert list(case.each(case.rule("rest.daily"), "hours")) == [11, 10.5]
+
+
+def test_short_shifts_beside_leave():
+    """A day of work may credit less than the leave it takes the place of."""
+    case = tiny_case(people=2, days=7, need=0, rules=(HoursUnder(tolerance_minutes=0),))
+    short = Shift(code="S", shift_class="day", start=540, end=780)
+    away = Leave(
+        agent=1, first=case.clock.date(0), last=case.clock.date(4), kind="sick"
+    )
+    case = replace(case, shifts=(short,), leave=(away,))
+    table = np.array([[0] * 7, [OFF] * 7], np.int16)
+    found = audit(Roster(case, table))
+    counts = count_people(case, Budget(60, 1), seconds=60, effort=1, seed=1)
+    assert not found.hard
+    assert not counts.infeasible
+    assert counts.bound == found.cost == 36

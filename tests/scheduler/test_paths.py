@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 from constraints import OFF, RULES, Roster, audit, read_rules
 from constraints.case import OPEN
 from constraints.examples import tiny_case
-from scheduler.engine.paths import BROKEN, Paths
+from scheduler.engine.paths import BROKEN, Paths, weekly
 from tests.drawn import draw_case, draw_rule
 
 
 def book(random):
-    """Return some rules about one person, hard or soft, parameters drawn."""
+    """Return some rules about one person, hard or soft, hours week by week."""
     rules = []
     for kind in RULES:
         if not kind.joint and random.random() < 0.6:
             soft = kind.soft_only or random.random() < 0.5
             penalty = random.randint(1, 5) if soft else None
-            rules.append(replace(draw_rule(kind, random), penalty=penalty))
+            rules.append(weekly(replace(draw_rule(kind, random), penalty=penalty)))
     return tuple(rules)
 
 
