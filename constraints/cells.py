@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from constraints.case import OFF, OPEN, Case
 from constraints.roster import Roster
@@ -44,7 +45,7 @@ class ShiftOne(Rule):
     def memory(self, case: Case, agent: int) -> Memory:
         """Remember the shift of the day before."""
 
-        def step(before: int, column: int, shift: int) -> tuple[int, int]:
+        def step(before: int, column: int, shift: int, _: int) -> tuple[int, int]:
             if OFF in (before, shift) or column <= case.past - 1:
                 return shift, 0
             ends = int(case.end[column - 1, before])
@@ -89,15 +90,13 @@ class LeaveDay(Rule):
                     where = Where(agent=agent, day=day)
                     draft.forbid([draft.working(agent, day)], where)
 
-    def memory(self, case: Case, agent: int) -> Memory:
-        """Remember nothing: a day of leave says it all."""
-        on_leave = case.on_leave[agent].copy()
-        on_leave[: case.past] = False
-
-        def step(state: None, column: int, shift: int) -> tuple[None, int]:
-            return None, int(shift != OFF and on_leave[column])
-
-        return Memory(None, step, on_leave.tobytes())
+    def charges(self, case: Case) -> NDArray[np.int64]:
+        """Charge each shift on leave."""
+        charged = np.zeros(
+            (len(case.agents), case.days, len(case.shifts) + 1), np.int64
+        )
+        charged[:, :, :-1] = case.on_leave[:, case.past :, None]
+        return charged
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Look where work and leave fall together."""
@@ -141,19 +140,15 @@ class Eligibility(Rule):
                     if banned.size:
                         draft.forbid([draft.any_shift(agent, day, banned)], where)
 
-    def memory(self, case: Case, agent: int) -> Memory:
-        """Remember nothing: each cell is right or wrong by itself."""
-        may, pins = case.may[agent], case.pins[agent]
-
-        def step(state: None, column: int, shift: int) -> tuple[None, int]:
-            day = column - case.past
-            if day < 0:
-                return None, 0
-            if pins[day] != OPEN:
-                return None, int(shift != pins[day])
-            return None, int(shift != OFF and not may[day, shift])
-
-        return Memory(None, step, (may.tobytes(), pins.tobytes()))
+    def charges(self, case: Case) -> NDArray[np.int64]:
+        """Charge what a person may not work, and what is pinned otherwise."""
+        shifts = len(case.shifts)
+        charged = np.zeros((len(case.agents), case.days, shifts + 1), np.int64)
+        charged[:, :, :-1] = ~case.may
+        agents, days = np.nonzero(case.pins != OPEN)
+        charged[agents, days] = 1
+        charged[agents, days, case.pins[agents, days] % (shifts + 1)] = 0
+        return charged
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Look each cell up in what is allowed and what is pinned."""

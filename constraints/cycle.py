@@ -116,12 +116,17 @@ def leave_minutes(case: Case) -> NDArray[np.int64]:
     return np.array([agent.week_minutes // share for agent in case.agents], np.int64)
 
 
+def weeks(case: Case) -> list[list[int]]:
+    """Return the columns of each week of the span."""
+    found: dict[int, list[int]] = {}
+    for column in range(case.span):
+        found.setdefault(case.clock.week(column - case.past), []).append(column)
+    return list(found.values())
+
+
 def leave_weeks(case: Case, agent: int) -> Iterator[tuple[list[int], list[int]]]:
     """Yield the columns of each week that holds leave, and of the leave in it."""
-    weeks: dict[int, list[int]] = {}
-    for column in range(case.span):
-        weeks.setdefault(case.clock.week(column - case.past), []).append(column)
-    for columns in weeks.values():
+    for columns in weeks(case):
         leave = [column for column in columns if case.on_leave[agent, column]]
         if leave:
             yield columns, leave

@@ -1,6 +1,6 @@
 """Hours: an average to keep, contract hours to reach, overtime, a weekly maximum."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from constraints.cycle import (
     leave_days_a_week,
     leave_minutes,
     leave_weeks,
+    weeks,
 )
 from constraints.roster import Roster
 from constraints.rule import Draft, Finding, Literal, Memory, Rule, Text, Where
@@ -40,10 +41,22 @@ def _paid(draft: Draft, agent: int, columns: range) -> list[tuple[int, Literal]]
     return terms
 
 
-def _hours_memory(
-    case: Case, agent: int, cycle: str, charge: Callable[[int, Cycle], int], key: object
-) -> Memory:
-    """Return the memory of paid minutes, leave credited, in cycles.
+def _leave_of_weeks(case: Case, cycle: str) -> NDArray[np.int64]:
+    """Return the leave of the week of each column, a bit a column of the week.
+
+    Which days of the week are leave matters only where a cycle can end within one.
+    """
+    leave = np.zeros(case.on_leave.shape, np.int64)
+    for week in weeks(case):
+        away = case.on_leave[:, week]
+        bits = 1 << np.arange(len(week))
+        mask = (1 << away.sum(axis=1)) - 1 if cycle == "week" else away @ bits
+        leave[:, week] = mask[:, None]
+    return leave
+
+
+class _Minutes:
+    """Paid minutes of a person, leave credited, as a rule about cycles remembers them.
 
     Leave is credited when its week is over; a cycle that ends within such a week is
     charged then, too.
@@ -52,38 +65,65 @@ def _hours_memory(
     ----------
     charge
         Amount at the end of a cycle, by the minutes in it.
-    key
-        What the charges depend on beside leave.
     """
-    minutes, most = int(leave_minutes(case)[agent]), leave_days_a_week(case)
-    cycle_of = {c: each for each in cycles(case, cycle) for c in each.columns(case)}
-    week_of = {c: (week, away) for week, away in leave_weeks(case, agent) for c in week}
+
+    State = tuple[int, int, int]  # paid in the cycle before, in this one; days worked
+
+    def __init__(
+        self, case: Case, agent: int, cycle: str, charge: Callable[[int, Cycle], int]
+    ) -> None:
+        self.paid, self.charge = case.paid, charge
+        self.most = leave_days_a_week(case)
+        self.leave_minutes = case.agents[agent].week_minutes // self.most
+        self.cycle_of = {
+            column: each
+            for each in cycles(case, cycle)
+            for column in each.columns(case)
+        }
+        self.week_of = {column: week for week in weeks(case) for column in week}
 
     def step(
-        state: tuple[int, int, int], column: int, shift: int
-    ) -> tuple[tuple[int, int, int], int]:
-        due, paid, worked = state  # of the cycle before, of this one, of the week
-        week, away = week_of.get(column, ([column], []))
-        each, first = cycle_of.get(column), cycle_of.get(week[0])
-        if each is not first and cycle_of.get(column - 1) is first:
+        self, state: State, column: int, shift: int, leave: int
+    ) -> tuple[State, int]:
+        """Add a day; ``leave`` has the bits of its week's leave."""
+        if leave:
+            return self._step_beside_leave(state, column, shift, leave)
+        paid, cycle = state[1], self.cycle_of.get(column)
+        if cycle is None:
+            return (0, 0, 0), 0
+        if shift != OFF:
+            paid += int(self.paid[column, shift])
+        if self.cycle_of.get(column + 1) is cycle:
+            return (0, paid, 0), 0
+        return (0, 0, 0), self.charge(paid, cycle)
+
+    def _step_beside_leave(
+        self, state: State, column: int, shift: int, leave: int
+    ) -> tuple[State, int]:
+        due, paid, worked = state
+        cycle_of, week = self.cycle_of, self.week_of[column]
+        cycle, first = cycle_of.get(column), cycle_of.get(week[0])
+        if cycle is not first and cycle_of.get(column - 1) is first:
             due, paid = paid, 0
         if shift != OFF:
-            paid += int(case.paid[column, shift]) if each is not None else 0
-            worked += bool(away)
+            paid += int(self.paid[column, shift]) if cycle is not None else 0
+            worked += 1
         if column < week[-1]:
             return (due, paid, worked), 0
-        amount, credited = 0, away[: max(0, most - worked)]
-        if each is not first:
-            due += minutes * sum(cycle_of.get(c) is first for c in credited)
-            amount = charge(due, first) if first is not None else 0
-        paid += minutes * sum(cycle_of.get(c) is each for c in credited)
-        if each is not None and cycle_of.get(column + 1) is not each:
-            amount += charge(paid, each)
+        amount = 0
+        away = [c for n, c in enumerate(week) if leave >> n & 1]
+        credited = away[: max(0, self.most - worked)]
+        if cycle is not first and first is not None:
+            due += self._credit(credited, first)
+            amount = self.charge(due, first)
+        paid += self._credit(credited, cycle)
+        if cycle is not None and cycle_of.get(column + 1) is not cycle:
+            amount += self.charge(paid, cycle)
             paid = 0
-        return (0, paid if each is not None else 0, 0), amount
+        return (0, paid if cycle is not None else 0, 0), amount
 
-    leave = tuple(tuple(away) for _, away in leave_weeks(case, agent))
-    return Memory((0, 0, 0), step, (key, leave))
+    def _credit(self, leave: Iterable[int], cycle: Cycle | None) -> int:
+        return self.leave_minutes * sum(self.cycle_of.get(c) is cycle for c in leave)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,9 +189,18 @@ class HoursAverage(Rule):
         def charge(paid: int, cycle: Cycle) -> int:
             return max(0, paid - caps[cycle])
 
-        tolerance = float(case.each(self, "tolerance_minutes")[agent])
-        key = (case.agents[agent].week_minutes, tolerance)
-        return _hours_memory(case, agent, self.cycle, charge, key)
+        minutes = _Minutes(case, agent, self.cycle, charge)
+        return Memory((0, 0, 0), minutes.step)
+
+    def alike(self, case: Case) -> Sequence[Hashable]:
+        """Return contract and tolerance of each person."""
+        tolerance = case.each(self, "tolerance_minutes")
+        weeks = [agent.week_minutes for agent in case.agents]
+        return list(zip(weeks, tolerance, strict=True))
+
+    def contexts(self, case: Case) -> NDArray[np.int64]:
+        """Return the leave of each week."""
+        return _leave_of_weeks(case, self.cycle)
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Sum columns of the minutes of all people."""
@@ -234,8 +283,18 @@ class HoursUnder(Rule):
         def charge(paid: int, cycle: Cycle) -> int:
             return max(0, -(-(targets[cycle] - paid) // HOUR))
 
-        key = (case.agents[agent].week_minutes, tuple(targets.values()))
-        return _hours_memory(case, agent, self.cycle, charge, key)
+        minutes = _Minutes(case, agent, self.cycle, charge)
+        return Memory((0, 0, 0), minutes.step)
+
+    def alike(self, case: Case) -> Sequence[Hashable]:
+        """Return contract and targets of each person."""
+        targets = [self.target(case, cycle) for cycle in cycles(case, self.cycle)]
+        weeks = [agent.week_minutes for agent in case.agents]
+        return list(zip(weeks, *targets, strict=True))
+
+    def contexts(self, case: Case) -> NDArray[np.int64]:
+        """Return the leave of each week."""
+        return _leave_of_weeks(case, self.cycle)
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Sum columns of the minutes of all people; hours begun are missing."""
@@ -300,7 +359,7 @@ class HoursWeeklyMax(Rule):
         most = int(case.each(self, "minutes")[agent])
         week_of = {c: week for week in cycles(case, "week") for c in week.columns(case)}
 
-        def step(paid: int, column: int, shift: int) -> tuple[int, int]:
+        def step(paid: int, column: int, shift: int, _: int) -> tuple[int, int]:
             if column not in week_of:
                 return 0, 0
             paid += int(case.paid[column, shift]) if shift != OFF else 0
@@ -308,7 +367,11 @@ class HoursWeeklyMax(Rule):
                 return 0, max(0, paid - most)
             return paid, 0
 
-        return Memory(0, step, most)
+        return Memory(0, step)
+
+    def alike(self, case: Case) -> Sequence[Hashable]:
+        """Return the maximum of each person."""
+        return list(case.each(self, "minutes"))
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Sum columns of the paid minutes of all people."""
@@ -368,9 +431,9 @@ class HoursOvertime(Rule):
                     where = Where(agent=agent, day=day)
                     draft.at_most(booked, 0, where, step=HOUR)
 
-    def memory(self, case: Case, agent: int) -> Memory:
-        """Remember nothing: none is booked."""
-        return Memory(None, lambda state, column, shift: (None, 0))
+    def charges(self, case: Case) -> NDArray[np.int64]:
+        """Charge nothing: none is booked."""
+        return np.zeros((len(case.agents), case.days, len(case.shifts) + 1), np.int64)
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Count the hours begun of each day's overtime."""

@@ -1,6 +1,6 @@
 """The strict cycle: six days on, one day off, the rest weekday moving now and then."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from constraints.rule import Draft, Finding, Literal, Memory, Rule, Text, Where
 from constraints.sequence import run_lengths
 
 WINDOW = 28
+AWAY, LEAVE_NEXT = 1, 2  # what a day can be beside free and worked
 ROTATIONS = ("backward", "none")
 
 
@@ -139,12 +140,13 @@ class SixOnOneOff(Rule):
     def memory(self, case: Case, agent: int) -> Memory:
         """Remember the run, what came before it, and when exceptions expire."""
         first, allowed = self.first_column(case, agent), self._allowed
-        leave, employed = case.on_leave[agent], case.employed[agent]
 
-        def step(state: tuple[Any, ...], column: int, shift: int) -> tuple[Any, int]:
+        def step(
+            state: tuple[Any, ...], column: int, shift: int, context: int
+        ) -> tuple[Any, int]:
             run, rested, rest, worked, expiries = state
             expiries = tuple(expiry for expiry in expiries if expiry > column)
-            away = leave[column] or not employed[column]
+            away, leave_next = context & AWAY, context & LEAVE_NEXT
             if column < first or (shift == OFF and away):
                 return (0, False, 0, False, expiries), 0
             if shift != OFF:
@@ -154,7 +156,6 @@ class SixOnOneOff(Rule):
                 return (run, rested, 0, False, expiries), int(charged)
             worked = worked if rest else run > 0
             rest = min(rest, self.off + 1) + 1
-            leave_next = column + 1 < case.span and leave[column + 1]
             event = (0 < run < self.on and rested) or (
                 rest == self.off + 1 and worked and not leave_next
             )
@@ -164,8 +165,17 @@ class SixOnOneOff(Rule):
             state = (0, False, rest, worked, expiries)
             return state, int(charged and column >= case.past)
 
-        key = (first, leave.tobytes(), employed.tobytes())
-        return Memory((0, False, 0, False, ()), step, key)
+        return Memory((0, False, 0, False, ()), step)
+
+    def alike(self, case: Case) -> Sequence[Hashable]:
+        """Return the first known column of each person."""
+        return [self.first_column(case, agent) for agent in range(len(case.agents))]
+
+    def contexts(self, case: Case) -> NDArray[np.int64]:
+        """Return whether a person is away, and on leave the day after."""
+        away = AWAY * (case.on_leave | ~case.employed)
+        away[:, :-1] += LEAVE_NEXT * case.on_leave[:, 1:]
+        return np.asarray(away, np.int64)
 
     # -- check ----------------------------------------------------------------------
     def check(self, roster: Roster) -> Iterator[Finding]:

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from constraints.case import OFF, Case, Request
 from constraints.roster import Roster
-from constraints.rule import Draft, Finding, Literal, Memory, Rule, Text, Where
+from constraints.rule import Draft, Finding, Literal, Rule, Text, Where
 
 KINDS = ("off", "work", "shift", "not-shift", "class", "not-class")
 
@@ -45,18 +48,15 @@ class Requests(Rule):
     def _price(self, wish: Request) -> int:
         return wish.weight * (1 if self.penalty is None else self.penalty)
 
-    def memory(self, case: Case, agent: int) -> Memory:
-        """Remember nothing: each wish is about one day."""
-        wishes: dict[int, list[Request]] = {}
+    def charges(self, case: Case) -> NDArray[np.int64]:
+        """Charge each wish where its cell does not meet it."""
+        shifts = len(case.shifts)
+        charged = np.zeros((len(case.agents), case.days, shifts + 1), np.int64)
         for wish in case.requests:
-            if wish.agent == agent:
-                wishes.setdefault(wish.day + case.past, []).append(wish)
-
-        def step(state: None, column: int, shift: int) -> tuple[None, int]:
-            unmet = (w for w in wishes.get(column, ()) if not _met(case, w, shift))
-            return None, sum(wish.weight for wish in unmet)
-
-        return Memory(None, step, agent if wishes else None)
+            for cell in range(OFF, shifts):
+                if not _met(case, wish, cell):
+                    charged[wish.agent, wish.day, cell] += wish.weight
+        return charged
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Look each wish up in the grid."""

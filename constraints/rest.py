@@ -1,6 +1,6 @@
 """Rest: hours between shifts, and a day off in every seven."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,14 +71,18 @@ class DailyRest(Rule):
         """Remember when the last shift ended."""
         due = round(float(case.each(self, "hours")[agent]) * 60)
 
-        def step(ends: int, column: int, shift: int) -> tuple[int, int]:
+        def step(ends: int, column: int, shift: int, _: int) -> tuple[int, int]:
             if shift == OFF:
                 soonest = int(case.start[column + 1 :].min(initial=FAR))
                 return (ends if ends + due > soonest else -FAR), 0
             missing = max(0, ends + due - int(case.start[column, shift]))
             return int(case.end[column, shift]), missing * (column >= case.past)
 
-        return Memory(-FAR, step, due)
+        return Memory(-FAR, step)
+
+    def alike(self, case: Case) -> Sequence[Hashable]:
+        """Return the hours due to each person."""
+        return list(case.each(self, "hours"))
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Sort a person's shifts by start and measure the gaps."""
@@ -206,7 +210,7 @@ class WeeklyRest(Rule):
             return int(column in ends and counted + unknown < self.days)
 
         def step(
-            state: tuple[tuple[int, ...], int, int], column: int, shift: int
+            state: tuple[tuple[int, ...], int, int], column: int, shift: int, _: int
         ) -> tuple[tuple[tuple[int, ...], int, int], int]:
             rests, earlier, before = state
             amount = 0

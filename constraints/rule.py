@@ -227,16 +227,14 @@ class Memory:
     start
         State before the first column of the span.
     step
-        Returns, from a state, a column and the shift started (or ``OFF``), the state
-        after it and the amount charged; 0 for days before the horizon. What has to be
-        charged at the end of the span is charged on its last column.
-    key
-        People with equal keys have the same memory.
+        Returns, from a state, a column, the shift started (or ``OFF``) and the context
+        of the column, the state after it and the amount charged; 0 for days before the
+        horizon. What has to be charged at the end of the span is charged on its last
+        column.
     """
 
     start: Hashable
-    step: Callable[[Any, int, int], tuple[Hashable, int]]
-    key: Hashable = ()
+    step: Callable[[Any, int, int, int], tuple[Hashable, int]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,13 +278,31 @@ class Rule(ABC):
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Measure a finished roster, by other arithmetic than ``encode``."""
 
-    def memory(self, case: Case, agent: int) -> Memory:
-        """Return the rule as it goes along one person's days, overtime apart.
+    # The third form of a rule about one person, for path search: what its memory
+    # charges along a row, or its charges by cell, add up to what ``check`` finds.
 
-        The third form of a rule about one person, for path search: what ``step``
-        charges along a row adds up to what ``check`` finds in it.
+    def memory(self, case: Case, agent: int) -> Memory:
+        """Return the rule as it goes along one person's days, overtime apart."""
+        raise NotImplementedError(f"{self.id} has no memory.")
+
+    def alike(self, case: Case) -> Sequence[Hashable]:
+        """Return what the memory of each person depends on; equals share theirs."""
+        return [()] * len(case.agents)
+
+    def contexts(self, case: Case) -> NDArray[np.int64]:
+        """Return what ``step`` has to know of a person's columns; ``(agents, span)``.
+
+        Leave, say, where it changes what a day counts.
         """
-        raise NotImplementedError(f"{self.id} looks at several people at once.")
+        return np.zeros((len(case.agents), case.span), np.int64)
+
+    def charges(self, case: Case) -> NDArray[np.int64] | None:
+        """Return what each cell is charged by itself, where nothing is remembered.
+
+        Shape ``(agents, days, shifts + 1)``, a day off coming last; None for rules
+        with a memory.
+        """
+        return None
 
     def reach(self) -> int:
         """Return how many days after a shift the rule may still charge for it."""

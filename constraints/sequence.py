@@ -1,6 +1,6 @@
 """Sequences: runs of days, day and night, and starts that do not jump."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +67,10 @@ class SequenceRun(Rule):
         most = int(case.each(self, "most_days")[agent])
         return _run_memory(case, most, range(len(case.shifts)))
 
+    def alike(self, case: Case) -> Sequence[Hashable]:
+        """Return the longest run of each person."""
+        return list(case.each(self, "most_days"))
+
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Count along each run."""
         most = roster.case.each(self, "most_days")
@@ -90,11 +94,11 @@ def _run_memory(case: Case, most: int, shifts: Iterable[int]) -> Memory:
     """Return the memory of a run of days with one of some shifts."""
     counted = frozenset(map(int, shifts))
 
-    def step(run: int, column: int, shift: int) -> tuple[int, int]:
+    def step(run: int, column: int, shift: int, _: int) -> tuple[int, int]:
         run = min(run, most) + 1 if shift in counted else 0
         return run, int(run > most and column >= case.past)
 
-    return Memory(0, step, most)
+    return Memory(0, step)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +140,10 @@ class NightsRun(Rule):
         """Remember how many nights running there were."""
         most = int(case.each(self, "most_nights")[agent])
         return _run_memory(case, most, case.of_class("night"))
+
+    def alike(self, case: Case) -> Sequence[Hashable]:
+        """Return the longest run of each person."""
+        return list(case.each(self, "most_nights"))
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Count along each run of nights."""
@@ -205,7 +213,7 @@ class NightsRest(Rule):
         nights = frozenset(map(int, case.of_class("night")))
 
         def step(
-            state: tuple[int, tuple[int, ...]], column: int, shift: int
+            state: tuple[int, tuple[int, ...]], column: int, shift: int, _: int
         ) -> tuple[tuple[int, tuple[int, ...]], int]:
             before, due = state
             if before in nights and shift not in nights:
@@ -216,7 +224,11 @@ class NightsRest(Rule):
             charged = busy and column in due and column >= case.past
             return (shift, left), int(charged)
 
-        return Memory((OFF, ()), step, days)
+        return Memory((OFF, ()), step)
+
+    def alike(self, case: Case) -> Sequence[Hashable]:
+        """Return the days due to each person."""
+        return list(case.each(self, "days"))
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Mark the days due after each run of nights, then look who is busy."""
@@ -342,22 +354,22 @@ class SequenceClass(Rule):
 
     # -- memory ---------------------------------------------------------------------
     def memory(self, case: Case, agent: int) -> Memory:
-        """Remember the last two shifts, and which class the run has seen last."""
+        """Remember the last two days' nights, and which class the run has seen."""
         kind_of = {OFF: "", **{s: x.shift_class for s, x in enumerate(case.shifts)}}
 
-        def in_horizon(last: str, column: int, shift: int) -> tuple[str, int]:
+        def in_horizon(last: str, column: int, shift: int, _: int) -> tuple[str, int]:
             kind = kind_of[shift]
             if column < case.past or not kind:
                 return last, 0
             return kind, int(last not in ("", kind))
 
         def step(
-            state: tuple[str, int, int], column: int, shift: int
+            state: tuple[str, int, int], column: int, shift: int, _: int
         ) -> tuple[tuple[str, int, int], int]:
             last, *before = state
             kind = kind_of[shift]
             changes = kind == "day" and any(
-                kind_of[earlier] == "night"
+                earlier != OFF
                 and case.start[column, shift] - case.end[column - back, earlier] < DAY
                 for back, earlier in enumerate(before, 1)
             )
@@ -366,7 +378,8 @@ class SequenceClass(Rule):
             elif kind != "evening":
                 changes = changes or last not in ("", kind)
                 last = kind
-            return (last, shift, before[0]), int(changes and column >= case.past)
+            night = shift if kind == "night" else OFF
+            return (last, night, before[0]), int(changes and column >= case.past)
 
         if self.reading == "horizon":
             return Memory("", in_horizon)
@@ -489,12 +502,16 @@ class StartsStable(Rule):
         most = int(case.each(self, "minutes")[agent])
         starts = [shift.start for shift in case.shifts]
 
-        def step(before: int, column: int, shift: int) -> tuple[int, int]:
+        def step(before: int, column: int, shift: int, _: int) -> tuple[int, int]:
             if OFF in (before, shift) or column < case.past:
                 return shift, 0
             return shift, max(0, abs(starts[shift] - starts[before]) - most)
 
-        return Memory(OFF, step, most)
+        return Memory(OFF, step)
+
+    def alike(self, case: Case) -> Sequence[Hashable]:
+        """Return the minutes allowed to each person."""
+        return list(case.each(self, "minutes"))
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Subtract the starts of neighbouring days."""

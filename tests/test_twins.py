@@ -65,11 +65,18 @@ def test_memory_charges_what_the_audit_finds(kind, seed):
     found: Counter = Counter()
     for violation in audit(roster, [rule]).violations:
         found[violation.where.agent] += violation.cost
+    cells, contexts = rule.charges(case), rule.contexts(case)
+    key = rule.alike(case)
     for agent in range(len(case.agents)):
-        memory = rule.memory(case, agent)
+        if cells is not None:
+            days = range(case.days)
+            amount = cells[agent, days, roster.table[agent]].sum()
+            assert rule.penalty * amount == found[agent], (rule, roster.codes())
+            continue
+        memory = rule.memory(case, key.index(key[agent]))  # of the first one alike
         charged, state = 0, memory.start
         for column, shift in enumerate(roster.full[agent].tolist()):
-            state, amount = memory.step(state, column, shift)
+            state, amount = memory.step(state, column, shift, contexts[agent, column])
             charged += rule.penalty * -(-amount // rule.per)
         assert charged == found[agent], (rule, roster.codes())
 

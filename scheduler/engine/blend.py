@@ -136,7 +136,7 @@ class Blend:
             if budget.over and not whole:
                 return
             self._mix(int(agent), stage)
-            budget.spend(EFFORT * self.paths.groups[agent].size)
+            budget.spend(EFFORT * self.paths.size[agent])
 
     def _mix(self, agent: int, stage: Stage) -> None:
         """Mix the cheapest row beside all others into a person's blend."""

@@ -3,11 +3,13 @@
 What the rules about one person remember is put together into states, day by day; a
 legal row of shifts is a way through them. At any price of each start, the cheapest row
 is found exactly, by dynamic programming.
+
+States are made week by week and shared: people alike in contract, shifts and limits go
+through the same ones, but for the weeks in which leave changes what a day counts.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +21,6 @@ from constraints.rule import Memory, Rule
 NEVER = float("inf")
 FAR = 1 << 62  # what a whole number can hold, about
 BROKEN = 10_000.0  # cost of a unit of a hard rule for people who have no legal row
-Kind = tuple[tuple[str, Hashable], ...]
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,31 @@ class Arcs:
     first: NDArray[np.intp]
 
 
+@dataclass(frozen=True)
+class Block:
+    """The days of one week, in one of its variants.
+
+    Attributes
+    ----------
+    entry
+        State of the first day by the state in which the week is entered; -1 where
+        nothing legal is left.
+    days
+        Arcs of each day; those of the last one lead to states at the week's end.
+    """
+
+    entry: NDArray[np.intp]
+    days: tuple[Arcs, ...]
+
+
 class _Part:
     """The memory of one rule as tables: where a shift leads from a state, its cost.
 
     Attributes
     ----------
     leads, costs
-        By day; shape ``(states, shifts + 1)``, the last column being a day off.
+        By day and context; shape ``(states, shifts + 1)``, the last column being a day
+        off.
     """
 
     def __init__(
@@ -58,28 +77,40 @@ class _Part:
         case: Case,
         rule: Rule,
         memory: Memory,
-        starts: Iterable[Hashable],
+        starts: Sequence[Hashable],
+        contexts: NDArray[np.int64],
         broken: float,
     ) -> None:
-        self.leads: list[NDArray[np.intp]] = []
-        self.costs: list[NDArray[np.float64]] = []
+        self.leads: list[dict[int, NDArray[np.intp]]] = []
+        self.costs: list[dict[int, NDArray[np.float64]]] = []
         choices = len(case.shifts) + 1
-        states = list(dict.fromkeys(starts))
-        number = {state: n for n, state in enumerate(states)}
+        number = {state: n for n, state in enumerate(dict.fromkeys(starts))}
+        # States, by the context they came from.
+        reached: dict[int | None, set[int]] = {None: set(number.values())}
         for column in range(case.past, case.span):
             after: dict[Hashable, int] = {}
-            leads = np.zeros((len(states), choices), np.intp)
-            costs = np.zeros((len(states), choices))
-            for n, state in enumerate(states):
-                for shift in range(OFF, choices - 1):
-                    then, amount = memory.step(state, column, shift)
-                    leads[n, shift] = after.setdefault(then, len(after))
-                    costs[n, shift] = _price(rule, amount, broken)
+            leads, costs, states = {}, {}, list(number)
+            now = contexts[:, column]
+            ahead: dict[int | None, set[int]] = {}
+            for context in np.unique(now).tolist():
+                lead = np.full((len(states), choices), -1, np.intp)
+                cost = np.full((len(states), choices), NEVER)
+                before = contexts[now == context, column - 1]
+                came = set(before.tolist()) if column > case.past else {None}
+                for n in sorted(set().union(*(reached[each] for each in came))):
+                    for shift in range(OFF, choices - 1):
+                        then, amount = memory.step(states[n], column, shift, context)
+                        lead[n, shift] = after.setdefault(then, len(after))
+                        cost[n, shift] = _price(rule, amount, broken) if amount else 0.0
+                leads[context], costs[context] = lead, cost
+                ahead[context] = set(lead[lead >= 0].tolist())
             self.leads.append(leads)
             self.costs.append(costs)
-            states = list(after)
-        merged = self._merge(len(states))
-        self.start = {state: int(merged[n]) for state, n in number.items()}
+            number, reached = after, ahead
+        merged = self._merge(len(number))
+        self.start = {
+            state: int(merged[n]) for n, state in enumerate(dict.fromkeys(starts))
+        }
 
     def _merge(self, last: int) -> NDArray[np.intp]:
         """Merge states that no future tells apart; return what day 0's became.
@@ -87,110 +118,180 @@ class _Part:
         States without a future become -1.
         """
         same = np.zeros(last, np.intp)
-        for day in reversed(range(len(self.leads))):
-            leads, costs = same[self.leads[day]], self.costs[day]
-            costs[leads < 0] = NEVER
-            leads[np.isinf(costs)] = -1
-            rows, same = np.unique(
-                np.hstack([leads, costs]), axis=0, return_inverse=True
-            )
-            same = same.reshape(-1).astype(np.intp)
-            self.leads[day] = rows[:, : leads.shape[1]].astype(np.intp)
-            self.costs[day] = rows[:, leads.shape[1] :]
-            dead = np.isinf(self.costs[day].min(axis=1))
-            same[dead[same]] = -1
+        for leads, costs in zip(self.leads[::-1], self.costs[::-1], strict=True):
+            for context, cost in costs.items():
+                lead = same[leads[context]]
+                cost[lead < 0] = NEVER
+                lead[np.isinf(cost)] = -1
+                leads[context] = lead
+            seen, same = _alike(np.hstack([*leads.values(), *costs.values()]))
+            for context in costs:
+                leads[context] = leads[context][seen]
+                costs[context] = costs[context][seen]
+            best = np.min([cost.min(axis=1) for cost in costs.values()], axis=0)
+            same[np.isinf(best)[same]] = -1
         return same
+
+
+def _alike(rows: NDArray[np.generic]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the first of each kind of row, and the kind of each."""
+    number: dict[bytes, int] = {}
+    first: list[int] = []
+    kind = np.zeros(len(rows), np.intp)
+    for n, row in enumerate(np.ascontiguousarray(rows)):
+        key = row.tobytes()
+        if key not in number:
+            number[key] = len(first)
+            first.append(n)
+        kind[n] = number[key]
+    return np.array(first, np.intp), kind
 
 
 def _price(rule: Rule, amount: int, broken: float) -> float:
     """Return what an amount costs, where a unit of a hard rule costs ``broken``."""
-    if not amount:
-        return 0.0
     if rule.penalty is None:
         return broken * amount
     return rule.penalty * -(-amount // rule.per)
 
 
-class Group:
+Found = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]
+"""Source, shift, target and cost of the arcs of a day, as first found."""
+
+
+class Kind:
     """People whose rules remember alike, and all legal ways through their days.
+
+    Parameters
+    ----------
+    parts
+        Tables of their rules.
+    starts
+        State of each person in each part.
+    variants
+        Context of each part on each day, by week and name of the variant; shape
+        ``(parts, days of the week)``.
+    weeks
+        The days of each week.
+    open_to
+        What anybody of them may work; shape ``(days, shifts + 1)``.
 
     Attributes
     ----------
     start
         State of each person on day 0, by number of the person; -1 where nothing legal
         is left to them.
-    arcs
-        By day.
+    blocks
+        By week and name of the variant.
     """
 
     def __init__(
-        self, case: Case, starts: dict[int, tuple[int, ...]], parts: Sequence[_Part]
+        self,
+        parts: Sequence[_Part],
+        starts: dict[int, tuple[int, ...]],
+        variants: Sequence[dict[bytes, NDArray[np.int64]]],
+        weeks: Sequence[range],
+        open_to: NDArray[np.bool_],
     ) -> None:
-        people = list(starts)
-        open_to = np.ones((case.days, len(case.shifts) + 1), bool)
-        open_to[:, :-1] = case.free_to_work[people].any(axis=0)
-        found = np.array([starts[agent] for agent in people], np.intp)
-        found = found.reshape(len(people), len(parts))
-        states, place = np.unique(found, axis=0, return_inverse=True)
-        lost = (states < 0).any(axis=1)
-        sizes, found_arcs = [len(states)], []
-        for day in range(case.days):
-            cost = np.where(open_to[day], 0.0, NEVER)[None, :].repeat(len(states), 0)
+        self.parts, self.open_to = parts, open_to
+        given = np.array(list(starts.values()), np.intp)
+        given = given.reshape(len(starts), len(parts))
+        cut, place = np.unique(given, axis=0, return_inverse=True)
+        found: list[dict[bytes, list[Found]]] = []
+        cuts = [cut]
+        for week, named in zip(weeks, variants, strict=True):
+            ends, ways = {}, {}
+            for name, contexts in named.items():
+                ways[name], ends[name] = self._expand(cut, week, contexts)
+            cut, at = np.unique(
+                np.vstack(list(ends.values())), axis=0, return_inverse=True
+            )
+            after = 0
+            for name, end in ends.items():
+                at_end = at.reshape(-1)[after : after + len(end)]
+                after += len(end)
+                source, shift, target, cost = ways[name][-1]
+                ways[name][-1] = (source, shift, at_end[target], cost)
+            found.append(ways)
+            cuts.append(cut)
+        number = np.arange(len(cut))
+        self.blocks: list[dict[bytes, Block]] = []
+        for before, ways in zip(cuts[-2::-1], reversed(found), strict=True):
+            merged = {
+                name: self._merge(len(before), arcs, number)
+                for name, arcs in ways.items()
+            }
+            entries = np.stack([entry for entry, _ in merged.values()], axis=1)
+            seen, number = _alike(entries)
+            alive = entries[seen].max(axis=1) >= 0
+            self.blocks.insert(
+                0,
+                {
+                    name: Block(entry[seen][alive], days)
+                    for name, (entry, days) in merged.items()
+                },
+            )
+            number = np.where(alive, np.cumsum(alive) - 1, -1)[number]
+        number[(cuts[0] < 0).any(axis=1)] = -1
+        self.start = dict(zip(starts, number[place.reshape(-1)].tolist(), strict=True))
+
+    def _expand(
+        self, states: NDArray[np.intp], week: range, contexts: NDArray[np.int64]
+    ) -> tuple[list[Found], NDArray[np.intp]]:
+        """Return the arcs of each day of a week, and the states they end in."""
+        found: list[Found] = []
+        for place, day in enumerate(week):
+            cost = np.where(self.open_to[day], 0.0, NEVER)[None, :]
+            cost = cost.repeat(len(states), 0)
             cost[(states < 0).any(axis=1)] = NEVER
-            for n, part in enumerate(parts):
-                cost += part.costs[day][states[:, n]]
+            for n, part in enumerate(self.parts):
+                cost += part.costs[day][int(contexts[n, place])][states[:, n]]
             source, shift = np.nonzero(np.isfinite(cost))
             code = np.zeros(len(source), np.int64)
-            leads = np.zeros((len(source), len(parts)), np.intp)
-            for n, part in enumerate(parts):
-                leads[:, n] = part.leads[day][states[source, n], shift]
+            leads = np.zeros((len(source), len(self.parts)), np.intp)
+            for n, part in enumerate(self.parts):
+                lead = part.leads[day][int(contexts[n, place])]
+                leads[:, n] = lead[states[source, n], shift]
                 size = int(leads[:, n].max(initial=0)) + 1
                 if int(code.max(initial=0) + 1) * size > FAR:
                     code = np.unique(code, return_inverse=True)[1].reshape(-1)
                 code = code * size + leads[:, n]
             _, seen, target = np.unique(code, return_index=True, return_inverse=True)
-            found_arcs.append((source, shift, target.reshape(-1), cost[source, shift]))
+            found.append((source, shift, target.reshape(-1), cost[source, shift]))
             states = leads[seen]
-            sizes.append(len(states))
-        number = self._merge(sizes, found_arcs, len(case.shifts) + 1)
-        number[lost] = -1
-        self.start = dict(zip(people, number[place.reshape(-1)].tolist(), strict=True))
-        self.size = sum(len(arcs.shift) for arcs in self.arcs)
+        return found, states
 
     def _merge(
-        self, sizes: list[int], found: Sequence[tuple[NDArray[Any], ...]], choices: int
-    ) -> NDArray[np.intp]:
+        self, size: int, found: Sequence[Found], number: NDArray[np.intp]
+    ) -> tuple[NDArray[np.intp], tuple[Arcs, ...]]:
         """Merge states that no future tells apart, and drop those without one.
 
-        Returns the new numbers of day 0's states, -1 for those dropped.
+        Returns the new numbers of the first day's states, -1 for those dropped, and
+        the arcs of each day.
         """
-        self.arcs: list[Arcs] = []
-        number = np.arange(sizes[-1])
-        for size, (source, shift, target, cost) in zip(
-            sizes[-2::-1], reversed(found), strict=True
-        ):
-            leads = np.full((size, choices), -1.0)
-            costs = np.zeros((size, choices))
+        choices = self.open_to.shape[1]
+        days: list[Arcs] = []
+        for place in reversed(range(len(found))):
+            source, shift, target, cost = found[place]
+            states = int(found[place - 1][2].max(initial=-1)) + 1 if place else size
+            leads = np.full((states, choices), -1.0)
+            costs = np.zeros((states, choices))
             leads[source, shift] = number[target]
             costs[source, shift] = np.where(number[target] < 0, 0, cost)
-            rows, same = np.unique(
-                np.hstack([leads, costs]), axis=0, return_inverse=True
-            )
-            alive = rows[:, :choices].max(axis=1) >= 0
-            rows = rows[alive]
-            source, shift = np.nonzero(rows[:, :choices] >= 0)
-            self.arcs.insert(
+            seen, same = _alike(np.hstack([leads, costs]))
+            seen_alive = leads[seen].max(axis=1, initial=-1) >= 0
+            seen = seen[seen_alive]
+            source, shift = np.nonzero(leads[seen] >= 0)
+            days.insert(
                 0,
                 Arcs(
                     shift,
-                    rows[source, shift].astype(np.intp),
-                    rows[source, choices + shift],
-                    np.searchsorted(source, np.arange(len(rows) + 1)),
+                    leads[seen][source, shift].astype(np.intp),
+                    costs[seen][source, shift],
+                    np.searchsorted(source, np.arange(len(seen) + 1)),
                 ),
             )
-            renumbered = np.where(alive, np.cumsum(alive) - 1, -1)
-            number = renumbered[same.reshape(-1)]
-        return number
+            number = np.where(seen_alive, np.cumsum(seen_alive) - 1, -1)[same]
+        return number, tuple(days)
 
 
 class Paths:
@@ -205,6 +306,8 @@ class Paths:
     cells
         What rules about single cells charge, ``NEVER`` where a cell is fixed
         otherwise; shape ``(agents, days, shifts + 1)``, a day off coming last.
+    size
+        Arcs of each person's states; shape ``(agents,)``.
 
     Examples
     --------
@@ -218,58 +321,122 @@ class Paths:
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        self.rules = [weekly(rule) for rule in case.rules if not rule.joint]
-        self.cells = np.zeros((len(case.agents), case.days, len(case.shifts) + 1))
-        self.groups: dict[int, Group] = {}
-        everybody = range(len(case.agents))
-        self._group(everybody, NEVER)
-        nothing = np.zeros((case.days, len(case.shifts)))
-        lost = [a for a in everybody if self.cheapest(a, nothing) is None]
-        self._group(lost, BROKEN)
+        people = len(case.agents)
+        rules = [weekly(rule) for rule in case.rules if not rule.joint]
+        self._charges: list[tuple[Rule, NDArray[np.int64]]] = []
+        self._rules: list[Rule] = []
+        for rule in rules:
+            charges = rule.charges(case)
+            if charges is None:
+                self._rules.append(rule)
+            else:
+                self._charges.append((rule, charges))
+        self._alike = [rule.alike(case) for rule in self._rules]
+        self._contexts = [rule.contexts(case) for rule in self._rules]
+        self._memory: dict[tuple[int, Hashable], Memory] = {}
+        days_of: dict[int, list[int]] = {}
+        for day in range(case.days):
+            days_of.setdefault(case.clock.week(day), []).append(day)
+        self._weeks = [range(days[0], days[-1] + 1) for days in days_of.values()]
+        self.cells = np.zeros((people, case.days, len(case.shifts) + 1))
+        self.size = np.zeros(people, np.int64)
+        self._start = np.zeros(people, np.intp)
+        self._blocks: list[list[Block]] = [[] for _ in range(people)]
+        self._lost: set[int] = set()
+        self._put(range(people), NEVER)
 
     # -- states ---------------------------------------------------------------------
-    def _group(self, people: Iterable[int], broken: float) -> None:
+    def _put(self, people: Iterable[int], broken: float) -> None:
         """Put together the states of some people."""
         case, people = self.case, list(people)
-        self.cells[people] = 0
-        self.cells[people, :, :-1] += np.where(case.free_to_work[people], 0, NEVER)
-        self.cells[people, :, -1] += np.where(case.pins[people] >= 0, NEVER, 0)
-        shared: dict[tuple[str, Hashable], list[Hashable]] = {}
-        memory_of: dict[tuple[str, Hashable], tuple[Rule, Memory]] = {}
-        before: dict[int, dict[tuple[str, Hashable], Hashable]] = {}
+        self._charge(people, broken)
+        before = {agent: self._states(agent) for agent in people}
+        shared: dict[tuple[int, Hashable], list[int]] = {}
+        kinds: dict[Hashable, list[int]] = {}
         for agent in people:
-            before[agent] = {}
-            for rule in self.rules:
-                memory = rule.memory(case, agent)
-                if memory.start is None:
-                    self._charge_cells(rule, memory, agent, broken)
-                    continue
-                at = (rule.id, memory.key)
-                memory_of.setdefault(at, (rule, memory))
-                before[agent][at] = _state(case, agent, memory)
-                shared.setdefault(at, []).append(before[agent][at])
+            at = [(n, alike[agent]) for n, alike in enumerate(self._alike)]
+            for key in at:
+                shared.setdefault(key, []).append(agent)
+            kinds.setdefault((*at, case.suits[agent].tobytes()), []).append(agent)
         parts = {
-            at: _Part(case, *memory_of[at], states, broken)
-            for at, states in shared.items()
+            (n, key): _Part(
+                case,
+                self._rules[n],
+                self._memory[n, key],
+                [before[agent][n] for agent in alike],
+                self._contexts[n][alike],
+                broken,
+            )
+            for (n, key), alike in shared.items()
         }
-        alike: dict[Hashable, dict[int, tuple[int, ...]]] = {}
-        for agent, known in before.items():
-            kind = (tuple(known), case.suits[agent].tobytes())
-            start = tuple(parts[at].start[state] for at, state in known.items())
-            alike.setdefault(kind, {})[agent] = start
-        for starts in alike.values():
-            used = [parts[at] for at in before[next(iter(starts))]]
-            group = Group(case, starts, used)
-            self.groups.update(dict.fromkeys(starts, group))
+        for members in kinds.values():
+            used = [parts[n, alike[members[0]]] for n, alike in enumerate(self._alike)]
+            self._put_kind(members, used, before)
 
-    def _charge_cells(
-        self, rule: Rule, memory: Memory, agent: int, broken: float
+    def _put_kind(
+        self,
+        members: list[int],
+        parts: list[_Part],
+        before: dict[int, list[Hashable]],
     ) -> None:
         case = self.case
-        for day in range(case.days):
-            for shift in range(OFF, len(case.shifts)):
-                _, amount = memory.step(None, case.past + day, shift)
-                self.cells[agent, day, shift] += _price(rule, amount, broken)
+        open_to = np.ones((case.days, len(case.shifts) + 1), bool)
+        open_to[:, :-1] = case.free_to_work[members].any(axis=0)
+        contexts = np.zeros((len(members), len(parts), case.days), np.int64)
+        for n, each in enumerate(self._contexts):
+            contexts[:, n] = each[members, case.past :]
+        variants: list[dict[bytes, NDArray[np.int64]]] = []
+        names: list[list[bytes]] = []
+        for week in self._weeks:
+            own = contexts[:, :, week.start : week.stop]
+            names.append([each.tobytes() for each in own])
+            variants.append(dict(zip(names[-1], own, strict=True)))
+        starts = {
+            agent: tuple(
+                part.start[state]
+                for part, state in zip(parts, before[agent], strict=True)
+            )
+            for agent in members
+        }
+        kind = Kind(parts, starts, variants, self._weeks, open_to)
+        for place, agent in enumerate(members):
+            self._start[agent] = kind.start[agent]
+            self._blocks[agent] = [
+                blocks[name[place]]
+                for blocks, name in zip(kind.blocks, names, strict=True)
+            ]
+            self.size[agent] = sum(
+                len(arcs.shift) for block in self._blocks[agent] for arcs in block.days
+            )
+
+    def _states(self, agent: int) -> list[Hashable]:
+        """Return what each rule remembers of a person when history is over."""
+        history, states = self.case.history[agent].tolist(), []
+        for n, rule in enumerate(self._rules):
+            key = (n, self._alike[n][agent])
+            if key not in self._memory:
+                self._memory[key] = rule.memory(self.case, agent)
+            memory = self._memory[key]
+            state = memory.start
+            for column, shift in enumerate(history):
+                context = int(self._contexts[n][agent, column])
+                state, _ = memory.step(state, column, shift, context)
+            states.append(state)
+        return states
+
+    def _charge(self, people: list[int], broken: float) -> None:
+        """Charge what rules about single cells do."""
+        case = self.case
+        cells = np.zeros((len(people), *self.cells.shape[1:]))
+        cells[:, :, :-1][~case.free_to_work[people]] = NEVER
+        cells[:, :, -1][case.pins[people] >= 0] = NEVER
+        for rule, charges in self._charges:
+            agent, day, shift = np.nonzero(charges[people])
+            amounts = charges[people][agent, day, shift]
+            price = broken if rule.penalty is None else rule.penalty
+            per = 1 if rule.penalty is None else rule.per
+            cells[agent, day, shift] += price * -(-amounts // per)
+        self.cells[people] = cells
 
     # -- rows -----------------------------------------------------------------------
     def cheapest(
@@ -289,27 +456,48 @@ class Paths:
         keep
             Shift or ``OFF`` where a cell must stay, ``OPEN`` elsewhere; ``(days,)``.
         """
+        found = self._cheapest(agent, prices, keep)
+        if found is None and keep is None and agent not in self._lost:
+            self._lost.add(agent)
+            self._put([agent], BROKEN)
+            found = self._cheapest(agent, prices, keep)
+        return found
+
+    def _cheapest(
+        self,
+        agent: int,
+        prices: NDArray[np.float64],
+        keep: NDArray[np.int16] | None,
+    ) -> tuple[NDArray[np.int16], float] | None:
         cells = self.cells[agent].copy()
         if keep is not None:
             days = np.flatnonzero(keep != OPEN)
             kept = cells[days, keep[days]]
             cells[days] = NEVER
             cells[days, keep[days]] = kept
-        group, off = self.groups[agent], len(self.case.shifts)
-        state = group.start[agent]
+        blocks, off = self._blocks[agent], len(self.case.shifts)
+        state = int(self._start[agent])
         if state < 0:
             return None
-        ways = _ways(group, cells, prices)
-        row, cost = np.full(self.case.days, OFF, np.int16), 0.0
-        for day, arcs in enumerate(group.arcs):
-            among = ways[day][arcs.first[state] : arcs.first[state + 1]]
-            best = int(arcs.first[state] + among.argmin())
-            if ways[day][best] == NEVER:
+        priced = cells.copy()
+        priced[:, :-1] += prices
+        ways = _ways(blocks, priced)
+        row, cost, day = np.full(self.case.days, OFF, np.int16), 0.0, 0
+        for block in blocks:
+            state = int(block.entry[state])
+            if state < 0:
                 return None
-            shift = int(arcs.shift[best])
-            row[day] = OFF if shift == off else shift
-            cost += float(arcs.cost[best] + cells[day, shift])
-            state = int(arcs.target[best])
+            for arcs in block.days:
+                first = arcs.first[state]
+                among = ways[day][first : arcs.first[state + 1]]
+                best = int(first + among.argmin())
+                if ways[day][best] == NEVER:
+                    return None
+                shift = int(arcs.shift[best])
+                row[day] = OFF if shift == off else shift
+                cost += float(arcs.cost[best] + cells[day, shift])
+                state = int(arcs.target[best])
+                day += 1
         return row, cost
 
     def within(
@@ -330,26 +518,32 @@ class Paths:
             Shifts, of shape ``(ways, len(days))``, and what the rules charge for the
             whole row with each, of shape ``(ways,)``.
         """
-        group, cells = self.groups[agent], self.cells[agent]
-        states = np.array([group.start[agent]], np.intp)
+        cells = self.cells[agent]
+        states = np.array([self._start[agent]], np.intp)
         costs, ways = np.zeros(1), np.zeros((1, 0), np.int16)
-        for day, arcs in enumerate(group.arcs):
-            sizes = arcs.first[states + 1] - arcs.first[states]
-            among = np.repeat(np.arange(len(states)), sizes)
-            ahead = np.cumsum(sizes) - sizes
-            taken = np.arange(len(among)) + (arcs.first[states] - ahead)[among]
-            shift = arcs.shift[taken]
-            if day not in days:
-                fits = shift == row[day] % cells.shape[1]
-                among, taken, shift = among[fits], taken[fits], shift[fits]
-            costs = costs[among] + arcs.cost[taken] + cells[day, shift]
-            legal = costs < NEVER
-            among, taken, costs = among[legal], taken[legal], costs[legal]
-            ways, states = ways[among], arcs.target[taken]
-            if day in days:
-                chosen = arcs.shift[taken].astype(np.int16)
-                chosen[chosen == cells.shape[1] - 1] = OFF
-                ways = np.hstack([ways, chosen[:, None]])
+        day = 0
+        for block in self._blocks[agent]:
+            states = np.where(states < 0, -1, block.entry[states])
+            alive = states >= 0
+            states, costs, ways = states[alive], costs[alive], ways[alive]
+            for arcs in block.days:
+                sizes = arcs.first[states + 1] - arcs.first[states]
+                among = np.repeat(np.arange(len(states)), sizes)
+                ahead = np.cumsum(sizes) - sizes
+                taken = np.arange(len(among)) + (arcs.first[states] - ahead)[among]
+                shift = arcs.shift[taken]
+                if day not in days:
+                    fits = shift == row[day] % cells.shape[1]
+                    among, taken, shift = among[fits], taken[fits], shift[fits]
+                costs = costs[among] + arcs.cost[taken] + cells[day, shift]
+                legal = costs < NEVER
+                among, taken, costs = among[legal], taken[legal], costs[legal]
+                ways, states = ways[among], arcs.target[taken]
+                if day in days:
+                    chosen = arcs.shift[taken].astype(np.int16)
+                    chosen[chosen == cells.shape[1] - 1] = OFF
+                    ways = np.hstack([ways, chosen[:, None]])
+                day += 1
         return ways, costs
 
 
@@ -360,28 +554,21 @@ def weekly(rule: Rule) -> Rule:
     return rule
 
 
-def _state(case: Case, agent: int, memory: Memory) -> Hashable:
-    """Return what a memory holds when a person's history is over."""
-    state = memory.start
-    for column, shift in enumerate(case.history[agent].tolist()):
-        state, _ = memory.step(state, column, shift)
-    return state
-
-
 def _ways(
-    group: Group, cells: NDArray[np.float64], prices: NDArray[np.float64]
+    blocks: Sequence[Block], priced: NDArray[np.float64]
 ) -> list[NDArray[np.float64]]:
     """Return the least cost from the source of each arc to the end, through it."""
-    priced = cells.copy()
-    priced[:, :-1] += prices
     ways: list[NDArray[np.float64]] = []
-    value = np.zeros(int(group.arcs[-1].target.max(initial=0)) + 1)
-    for day in reversed(range(len(group.arcs))):
-        arcs = group.arcs[day]
-        way = value[arcs.target]
-        way += priced[day][arcs.shift]
-        way += arcs.cost
-        ways.append(way)
-        value = np.minimum.reduceat(way, arcs.first[:-1])
+    value = np.zeros(int(blocks[-1].days[-1].target.max(initial=0)) + 1)
+    day = len(priced)
+    for block in reversed(blocks):
+        for arcs in reversed(block.days):
+            day -= 1
+            way = value[arcs.target]
+            way += priced[day][arcs.shift]
+            way += arcs.cost
+            ways.append(way)
+            value = np.minimum.reduceat(way, arcs.first[:-1])
+        value = np.append(value, NEVER)[block.entry]
     ways.reverse()
     return ways
