@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from constraints.queues import SkillSets
 from forecasts.calendar import Calendar
 from forecasts.clock import DAY, Clock
 from forecasts.forecaster import Forecast
@@ -329,6 +330,20 @@ class Case:
                 for agent in self.agents
             ]
         ).reshape(len(self.agents), len(self.shifts))
+
+    @cached_property
+    def skill_sets(self) -> SkillSets:
+        """Which queues people can answer; a single queue is everyone's."""
+        queues = self.requirement.queues
+        return SkillSets(
+            np.array(
+                [
+                    [len(queues) == 1 or queue in agent.skills for queue in queues]
+                    for agent in self.agents
+                ],
+                bool,
+            ).reshape(len(self.agents), len(queues))
+        )
 
     @cached_property
     def night_work(self) -> NDArray[np.bool_]:

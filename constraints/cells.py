@@ -159,6 +159,7 @@ class Eligibility(Rule):
         agents, days = np.nonzero(works)
         allowed = case.may[agents, days, table[agents, days]]
         wrong[agents[~allowed], days[~allowed]] = True
+        wrong |= roster.unable
         for agent, day in zip(*np.nonzero(wrong), strict=True):
             yield Finding(
                 where=Where(agent=int(agent), day=int(day)),
@@ -170,6 +171,8 @@ class Eligibility(Rule):
         case, shift = roster.case, int(roster.table[agent, day])
         if case.pins[agent, day] != OPEN:
             en, zh = "the roster differs from the pinned cell", "与固定排班不符"
+        elif roster.unable[agent, day]:
+            en, zh = "answers a queue without its skill", "接听不具备技能的队列"
         elif not case.employed[agent, case.past + day]:
             en, zh = "not employed on that day", "当日不在职"
         elif not case.suits[agent, shift]:

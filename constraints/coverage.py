@@ -34,9 +34,10 @@ class CoverageNeed(Rule):
         zh="每个时段在线人数满足需求人数。",
     )
     text = Text(
-        en="{time}: {on_phone} heads on the phone, {amount} {side_en} "
+        en="{time}{queue_en}: {on_phone} heads on the phone, {amount} {side_en} "
         "the {need} required.",
-        zh="{time}:在线 {on_phone} 人,比需求 {need} 人{side_zh} {amount} 人。",
+        zh="{time}{queue_zh}:在线 {on_phone} 人,"
+        "比需求 {need} 人{side_zh} {amount} 人。",
     )
     source = "Bank rule book R01; weights RULES C1"
 
@@ -56,6 +57,10 @@ class CoverageNeed(Rule):
     def encode(self, draft: Draft) -> None:
         """At least the need, and no more than the need."""
         heads = draft.case.requirement.heads
+        if len(heads) > 1:
+            for interval in _counted(draft):
+                draft.answer(interval, self._price("short"), self._price("over"))
+            return
         for interval in _counted(draft):
             need, phone = int(heads[0, interval]), draft.on_phone(interval)
             short, over = (_place(interval, side) for side in ("short", "over"))
@@ -64,17 +69,21 @@ class CoverageNeed(Rule):
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Subtract the requirement from the heads on the phone."""
-        case, on_phone = roster.case, roster.on_phone
-        gap = np.where(case.counted, on_phone - case.requirement.heads[0], 0)
-        for interval in np.flatnonzero(gap):
-            side = "short" if gap[interval] < 0 else "over"
+        case, on_phone = roster.case, roster.on_queue
+        need, queues = case.requirement.heads, case.requirement.queues
+        gap = np.where(case.counted, on_phone - need, 0)
+        for interval, queue in np.argwhere(gap.T).tolist():
+            side = "short" if gap[queue, interval] < 0 else "over"
+            named = queues[queue] if len(queues) > 1 else ""
             yield Finding(
-                where=_place(int(interval), side),
-                amount=abs(int(gap[interval])),
+                where=_place(interval, side, queue),
+                amount=abs(int(gap[queue, interval])),
                 price=self._price(side),
                 facts={
-                    "on_phone": int(on_phone[interval]),
-                    "need": int(case.requirement.heads[0, interval]),
+                    "queue_en": named and f", {named}",
+                    "queue_zh": named and f",{named}",
+                    "on_phone": int(on_phone[queue, interval]),
+                    "need": int(need[queue, interval]),
                     "side_en": SIDES[side][0],
                     "side_zh": SIDES[side][1],
                 },
@@ -195,8 +204,8 @@ class CoverageRole(Rule):
                 )
 
 
-def _place(interval: int, side: str) -> Where:
-    return Where(interval=interval, queue=0, detail=side)
+def _place(interval: int, side: str, queue: int = 0) -> Where:
+    return Where(interval=interval, queue=queue, detail=side)
 
 
 def _counted(draft: Draft) -> list[int]:

@@ -100,6 +100,10 @@ class Roster:
         has none; a file with two rows for a date is read and reported.
     overtime
         Minutes booked as overtime; shape ``(agents, days)``.
+    serving
+        Queue that a person answers in an interval, -1 where none is named; shape
+        ``(agents, intervals)``, or None where nobody's is. Who has none named answers
+        where it helps most.
 
     Examples
     --------
@@ -116,6 +120,7 @@ class Roster:
     overtime: NDArray[np.int64] = field(
         default_factory=lambda: np.zeros((0, 0), np.int64)
     )
+    serving: NDArray[np.int8] | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.case.agents), self.case.days)
@@ -204,39 +209,125 @@ class Roster:
         np.add.at(minutes, at, self.case.paid[stints.column, stints.shift])
         return minutes
 
+    # -- heads ----------------------------------------------------------------------
     @cached_property
     def scheduled(self) -> NDArray[np.int64]:
         """People in a shift for the whole of each interval; shape ``(intervals,)``."""
-        return self._heads(self.stints.start, self.stints.end)
+        return np.asarray(self._scheduled.sum(axis=0))
 
-    @cached_property
-    def away(self) -> NDArray[np.int64]:
-        """People of ``scheduled`` who are off the phone; shape ``(intervals,)``."""
-        if self.duties is None:
-            return np.zeros(self.case.clock.intervals, np.int64)
-        return self._away(self.duties.pick(self._worked(self.duties)))
+    @property
+    def could_answer(self) -> NDArray[np.int64]:
+        """People of ``scheduled`` who can answer a queue; ``(queues, intervals)``."""
+        sets = self.case.skill_sets.sets
+        return np.asarray(sets.T.astype(np.int64) @ self._scheduled)
 
     @cached_property
     def on_break(self) -> NDArray[np.int64]:
         """People of ``scheduled`` on a meal or rest break; shape ``(intervals,)``."""
-        return self._away(self.breaks)
+        return np.asarray(self._away(self.breaks).sum(axis=0))
 
     @property
     def on_phone(self) -> NDArray[np.int64]:
-        """Heads on the phone in each interval; shape ``(intervals,)``."""
-        return np.asarray(self.scheduled - self.away)
+        """Heads on the phone in each interval, all queues; shape ``(intervals,)``."""
+        able = self.case.skill_sets.able
+        return np.asarray(self.phone_by_set[able].sum(axis=0))
 
-    def _heads(
-        self, start: NDArray[np.int64], end: NDArray[np.int64]
+    @cached_property
+    def phone_by_set(self) -> NDArray[np.int64]:
+        """People of ``scheduled`` not away, by set of skills; ``(sets, intervals)``."""
+        if self.duties is None:
+            return self._scheduled
+        return self._scheduled - self._away(self.duties.pick(self._worked(self.duties)))
+
+    @cached_property
+    def on_queue(self) -> NDArray[np.int64]:
+        """Heads on the phone in each queue; shape ``(queues, intervals)``."""
+        need, skills = self.case.requirement.heads, self.case.skill_sets
+        if len(need) == 1:
+            return self.on_phone[None]
+        if self.serving is None:
+            return np.asarray(skills.split(need, self.phone_by_set).sum(axis=0))
+        named = np.where(self._answering, self.serving, -1)
+        agent, interval = np.nonzero(named >= 0)
+        queue = named[agent, interval]
+        free = self.phone_by_set.copy()
+        np.subtract.at(free, (skills.of[agent], interval), 1)
+        able = skills.sets[skills.of[agent], queue]
+        heads = np.zeros(need.shape, np.int64)
+        np.add.at(heads, (queue[able], interval[able]), 1)
+        return np.asarray(heads + skills.split(need - heads, free).sum(axis=0))
+
+    @cached_property
+    def unable(self) -> NDArray[np.bool_]:
+        """Shifts in which a person answers a queue they cannot; ``(agents, days)``."""
+        found = np.zeros(self.table.shape, bool)
+        if self.serving is None:
+            return found
+        case, skills = self.case, self.case.skill_sets
+        agent, interval = np.nonzero((self.serving >= 0) & self._answering)
+        able = skills.sets[skills.of[agent], self.serving[agent, interval]]
+        minute = interval[~able] * case.clock.interval_minutes
+        for who, at in zip(agent[~able], minute, strict=True):
+            for day in np.flatnonzero(self.table[who] != OFF):
+                place = (day + case.past, self.table[who, day])
+                found[who, day] |= case.start[place] <= at < case.end[place]
+        return found
+
+    def serve(self) -> "Roster":
+        """Return the roster with a queue named for everybody on the phone.
+
+        People stay in their queue from interval to interval where the split lets them.
+        """
+        case, skills = self.case, self.case.skill_sets
+        if len(case.requirement.queues) == 1:
+            return self
+        split = skills.split(case.requirement.heads, self.phone_by_set)
+        serving = np.full((len(case.agents), case.clock.intervals), -1, np.int8)
+        answering = self._answering
+        for number in range(len(skills.sets)):
+            members = np.flatnonzero(skills.of == number)
+            before = np.full(len(members), -1, np.int8)
+            for interval in range(case.clock.intervals):
+                there = answering[members, interval]
+                before[there] = _stay(before[there], split[number, :, interval])
+                serving[members[there], interval] = before[there]
+                before[~there] = -1
+        return replace(self, serving=serving)
+
+    @cached_property
+    def _answering(self) -> NDArray[np.bool_]:
+        """Whether a person is on the phone; shape ``(agents, intervals)``."""
+        people, intervals = len(self.case.agents), self.case.clock.intervals
+        stints, everyone = self.stints, np.arange(people)
+        there = self._count(stints.agent, stints.start, stints.end, everyone) > 0
+        if self.duties is not None:
+            gone = self._gone(self.duties.pick(self._worked(self.duties)))
+            there[gone // intervals // self.case.days, gone % intervals] = False
+        return there
+
+    @cached_property
+    def _scheduled(self) -> NDArray[np.int64]:
+        """Count who is there for the whole of each interval; ``(sets, intervals)``."""
+        stints = self.stints
+        return self._count(
+            stints.agent, stints.start, stints.end, self.case.skill_sets.of
+        )
+
+    def _count(
+        self,
+        agent: NDArray[np.int64],
+        start: NDArray[np.int64],
+        end: NDArray[np.int64],
+        row: NDArray[np.intp],
     ) -> NDArray[np.int64]:
-        """Count who is there for the whole of each interval."""
+        """Count who is there for the whole of each interval, in rows of people."""
         size, intervals = self.case.clock.interval_minutes, self.case.clock.intervals
-        change = np.zeros(intervals + 1, np.int64)
         first = np.clip(-(-start // size), 0, intervals)
         last = np.maximum(first, np.clip(end // size, 0, intervals))
-        np.add.at(change, first, 1)
-        np.add.at(change, last, -1)
-        return np.cumsum(change)[:-1]
+        width, rows = intervals + 1, int(row.max(initial=0)) + 1
+        change = np.bincount(row[agent] * width + first, minlength=rows * width)
+        change -= np.bincount(row[agent] * width + last, minlength=rows * width)
+        return np.cumsum(change.reshape(rows, width), axis=1)[:, :-1]
 
     @cached_property
     def breaks(self) -> Duties:
@@ -250,7 +341,16 @@ class Roster:
         return np.asarray(self.table[duties.agent, duties.day] != OFF)
 
     def _away(self, duties: Duties) -> NDArray[np.int64]:
-        """Count people present in an interval yet away in some minute of it."""
+        """Count people present yet away in some minute; ``(sets, intervals)``."""
+        intervals, skills = self.case.clock.intervals, self.case.skill_sets
+        gone = self._gone(duties)
+        agent, at = gone // intervals // self.case.days, gone % intervals
+        sets = len(skills.sets)
+        found = np.bincount(skills.of[agent] * intervals + at, None, sets * intervals)
+        return found.reshape(sets, intervals)
+
+    def _gone(self, duties: Duties) -> NDArray[np.int64]:
+        """Number each person, day and interval of a shift away, once each."""
         case, size = self.case, self.case.clock.interval_minutes
         column = duties.day + case.past
         shift = self.table[duties.agent, duties.day]
@@ -261,5 +361,17 @@ class Roster:
         which = np.repeat(np.arange(len(duties)), length)
         step = np.arange(len(which)) - np.repeat(np.cumsum(length) - length, length)
         seat = duties.agent[which] * case.days + duties.day[which]
-        gone = np.unique(seat * case.clock.intervals + first[which] + step)
-        return np.bincount(gone % case.clock.intervals, minlength=case.clock.intervals)
+        return np.unique(seat * case.clock.intervals + first[which] + step)
+
+
+def _stay(before: NDArray[np.int8], heads: NDArray[np.int64]) -> NDArray[np.int8]:
+    """Return who answers which queue now, as few as possible moving."""
+    queues = np.arange(len(heads))
+    now = np.full(len(before), -1, np.int8)
+    for queue in queues:
+        now[np.flatnonzero(before == queue)[: heads[queue]]] = queue
+    left = heads - np.bincount(now[now >= 0], minlength=len(heads))
+    free = np.flatnonzero(now < 0)  # who is in two shifts at a time counts twice
+    found = np.repeat(queues, left)[: len(free)]
+    now[free[: len(found)]] = found
+    return now

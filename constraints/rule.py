@@ -134,6 +134,15 @@ class Draft(Protocol):
     def on_phone(self, interval: int) -> Terms:
         """Return the heads on the phone in an interval."""
 
+    def answer(self, interval: int, short: int, over: int) -> None:
+        """Charge heads short and over of all queues, split as well as can be.
+
+        Parameters
+        ----------
+        short, over
+            Price of a head short, and of a head over, in any queue.
+        """
+
     def scheduled(self, interval: int) -> Terms:
         """Return the heads in a shift in an interval."""
 

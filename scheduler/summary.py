@@ -30,7 +30,7 @@ COVERAGE = (
 
 
 def coverage_frame(roster: Roster) -> pd.DataFrame:
-    """Return one row per interval: what is needed, and who is there.
+    """Return one row per interval and queue: what is needed, and who is there.
 
     Parameters
     ----------
@@ -40,7 +40,8 @@ def coverage_frame(roster: Roster) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The columns of coverage.csv, one row per interval. Closed and assumed
+        The columns of coverage.csv, one row per interval and queue; ``scheduled``
+        counts a person in every queue they could answer. Closed and assumed
         intervals are neither short nor over; closed ones have no service level.
         ``forecast_calls``, ``aht_seconds`` and ``service_level`` are missing where
         the case brought its own requirement.
@@ -58,21 +59,22 @@ def coverage_frame(roster: Roster) -> pd.DataFrame:
     16  2026-03-02T16:00:00+08:00         1          1      0     0
     """
     case, clock = roster.case, roster.case.clock
-    gap = _gap(roster)
+    gap, queues = _gap(roster), case.requirement.queues
     calls, aht, level = _calls(roster)
+    stamps = [clock.stamp(number) for number in range(clock.intervals)]
     return pd.DataFrame(
         {
-            "timestamp": [clock.stamp(number) for number in range(clock.intervals)],
-            "queue": case.requirement.queues[0],
-            "forecast_calls": calls.round(4),
-            "aht_seconds": aht.round(2),
-            "required": case.requirement.heads[0],
-            "scheduled": roster.scheduled,
-            "on_phone": roster.on_phone,
-            "short": np.maximum(-gap, 0),
-            "over": np.maximum(gap, 0),
-            "service_level": level.round(4),
-            "assumed": case.assumed.astype(np.int64),
+            "timestamp": np.repeat(np.array(stamps, dtype=object), len(queues)),
+            "queue": np.tile(np.array(queues, dtype=object), clock.intervals),
+            "forecast_calls": calls.T.ravel().round(4),
+            "aht_seconds": aht.T.ravel().round(2),
+            "required": case.requirement.heads.T.ravel(),
+            "scheduled": roster.could_answer.T.ravel(),
+            "on_phone": roster.on_queue.T.ravel(),
+            "short": np.maximum(-gap, 0).T.ravel(),
+            "over": np.maximum(gap, 0).T.ravel(),
+            "service_level": level.T.ravel().round(4),
+            "assumed": np.repeat(case.assumed.astype(np.int64), len(queues)),
         },
         columns=list(COVERAGE),
     )
@@ -118,7 +120,7 @@ def kpi(roster: Roster, audit: Audit) -> dict[str, Any]:
         **_service(roster),
         "short_hours": float(np.maximum(-gap, 0).sum() * hours),
         "over_hours": float(np.maximum(gap, 0).sum() * hours),
-        "required_hours": float(case.requirement.heads[0][case.counted].sum() * hours),
+        "required_hours": float(case.requirement.heads[:, case.counted].sum() * hours),
         "paid_hours": round(float(roster.paid[:, case.past :].sum()) / HOUR, 2),
         "requests": wishes,
         "requests_met": wishes - unmet,
@@ -129,23 +131,31 @@ def kpi(roster: Roster, audit: Audit) -> dict[str, Any]:
 
 
 def _gap(roster: Roster) -> NDArray[np.int64]:
-    """Return heads beyond (below zero: short of) the requirement; ``(intervals,)``."""
-    case = roster.case
-    gap = roster.on_phone - case.requirement.heads[0]
-    return np.where(case.counted, gap, 0)
+    """Return heads beyond (below zero: short of) the requirement.
+
+    Shape ``(queues, intervals)``.
+    """
+    gap = roster.on_queue - roster.case.requirement.heads
+    return np.where(roster.case.counted, gap, 0)
 
 
 def _calls(
     roster: Roster,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return calls, handling time and service level; NaN where unknown."""
+    """Return calls, handling time and service level; NaN where unknown.
+
+    Each of shape ``(queues, intervals)``.
+    """
     case = roster.case
     if case.forecast is None:
-        unknown = np.full(case.clock.intervals, np.nan)
+        unknown = np.full(case.requirement.heads.shape, np.nan)
         return unknown, unknown, unknown
-    calls, aht = case.forecast.calls[0], case.forecast.aht_seconds[0]
-    level = expected_service_level(
-        roster.on_phone, calls, aht, case.clock.interval_minutes, case.service
+    calls, aht = case.forecast.calls, case.forecast.aht_seconds
+    level = np.array(
+        [
+            expected_service_level(*of_queue, case.clock.interval_minutes, case.service)
+            for of_queue in zip(roster.on_queue, calls, aht, strict=True)
+        ]
     )
     return calls, aht, np.where(case.requirement.is_open, level, np.nan)
 
@@ -153,11 +163,13 @@ def _calls(
 def _service(roster: Roster) -> dict[str, float | None]:
     """Return service level by calls and occupancy of those on the phone."""
     case, counted = roster.case, roster.case.counted
-    calls, aht, level = (part[counted] for part in _calls(roster))
+    calls, aht, level = (part[:, counted] for part in _calls(roster))
     if case.forecast is None or not calls.sum():
         return {"service_level": None, "occupancy": None}
     load = calls * aht / (case.clock.interval_minutes * 60)
-    present = np.floor(roster.on_phone[counted] * (1 - case.service.shrinkage) + 1e-9)
+    present = np.floor(
+        roster.on_queue[:, counted] * (1 - case.service.shrinkage) + 1e-9
+    )
     busy = np.minimum(load, present).sum() / max(1.0, present.sum())
     in_time = (calls * level).sum() / calls.sum()
     return {

@@ -57,7 +57,10 @@ def kinds_of(case: Case) -> NDArray[np.int64]:
     seen: dict[tuple[object, ...], int] = {}
     return np.array(
         [
-            seen.setdefault((agent.week_minutes, case.suits[a].tobytes()), len(seen))
+            seen.setdefault(
+                (agent.week_minutes, case.suits[a].tobytes(), case.skill_sets.of[a]),
+                len(seen),
+            )
             for a, agent in enumerate(case.agents)
         ],
         np.int64,
@@ -169,20 +172,22 @@ class _Counting:
 
     def _make_cover(self) -> None:
         case = self.case
-        by_column: dict[tuple[int, int], list[Any]] = defaultdict(list)
-        for (_, day, shift), heads in self.heads.items():
-            by_column[day, shift].append(heads)
-        self.phone: dict[int, list[tuple[Any, int]]] = defaultdict(list)
-        for (day, shift), parts in by_column.items():
+        by_column: dict[tuple[int, int, int], list[Any]] = defaultdict(list)
+        for (kind, day, shift), heads in self.heads.items():
+            skills = int(case.skill_sets.of[self.people[kind][0]])
+            by_column[day, shift, skills].append(heads)
+        self.phone: dict[tuple[int, int], list[tuple[Any, int]]] = defaultdict(list)
+        for (day, shift, skills), parts in by_column.items():
             total = cp_model.LinearExpr.sum(parts)
-            most = int(case.free_to_work[:, day, shift].sum())
+            able = case.skill_sets.of == skills
+            most = int(case.free_to_work[able, day, shift].sum())
             start = start_of(case, day, shift)
             counts = [self.cp.new_int_var(0, most, "") for _ in start.ways]
             self.cp.add(cp_model.LinearExpr.sum(counts) == total)
             for on_phone, count in zip(start.on_phone(), counts, strict=True):
                 for interval in on_phone:
-                    self.phone[interval].append((count, 1))
-        self.base = Roster.empty(_without_pins(case)).on_phone
+                    self.phone[skills, interval].append((count, 1))
+        self.base = Roster.empty(_without_pins(case)).phone_by_set
 
     # -- rules ----------------------------------------------------------------------
     def _state(self, rule: Rule) -> None:
@@ -211,24 +216,41 @@ class _Counting:
         elif isinstance(rule, DailyRest):
             self._rest(rule)
 
+    def _on_phone(
+        self, interval: int, sets: NDArray[np.bool_]
+    ) -> tuple[int, list[tuple[Any, int]]]:
+        """Return the heads on the phone with some sets of skills: fixed, and open."""
+        base = int(self.base[sets, interval].sum())
+        which = np.flatnonzero(sets).tolist()
+        return base, [t for skills in which for t in self.phone[skills, interval]]
+
     def _need(self, rule: CoverageNeed) -> None:
-        need, scale = self.case.requirement.heads[0], rule.penalty or 1
-        for interval in np.flatnonzero(self.case.counted):
-            terms = self.phone.get(int(interval), [])
-            lack = int(need[interval] - self.base[interval])
-            most = max(0, lack) + len(self.case.agents) + abs(lack)
-            short = self.cp.new_int_var(0, max(0, lack), "")
-            over = self.cp.new_int_var(0, most, "")
+        """Heads over are heads there less those needed, and those short besides."""
+        skills, scale = self.case.skill_sets, rule.penalty or 1
+        everyone = skills.able
+        for interval in map(int, np.flatnonzero(self.case.counted)):
+            need = self.case.requirement.heads[:, interval]
+            short = self.cp.new_int_var(0, int(need.sum()), "")
+            for group, helps in zip(*skills.tight, strict=True):
+                base, terms = self._on_phone(interval, helps)
+                due = int(need[group].sum()) - base
+                if due > 0:
+                    self.cp.add(_weighted([*terms, (short, 1)]) >= due)
+            base, terms = self._on_phone(interval, everyone)
+            lack = int(need.sum()) - base
+            most = len(self.case.agents) + abs(lack)
+            over = self.cp.new_int_var(0, most + max(0, lack), "")
             self.cp.add(_weighted([*terms, (short, 1), (over, -1)]) == lack)
             self._cost.append((short, rule.short * scale))
             self._cost.append((over, rule.over * scale))
 
     def _floor(self, rule: CoverageFloor) -> None:
         floor = rule.floor(self.case)
-        for interval in np.flatnonzero(self.case.counted):
-            least = floor - int(self.base[interval])
-            if least > 0:
-                self.cp.add(_weighted(self.phone.get(int(interval), [])) >= least)
+        everyone = self.case.skill_sets.able
+        for interval in map(int, np.flatnonzero(self.case.counted)):
+            base, terms = self._on_phone(interval, everyone)
+            if floor > base:
+                self.cp.add(_weighted(terms) >= floor - base)
 
     def _average(self, rule: HoursAverage) -> None:
         overtime = self.case.rule("hours.overtime")

@@ -48,7 +48,7 @@ class Alone:
         cells = np.zeros(roster.table.shape, bool)
         cells[agent, days.start : days.stop] = True
         rest = _without(roster, cells)
-        costs, way = self.starts.weigh(*_worth(rest))
+        costs, way = self.starts.weigh(*_worth(rest, agent))
         costs -= self._lead(rest, agent, days)
         if noise is not None:
             costs += noise
@@ -86,18 +86,23 @@ class Alone:
         return worth
 
 
-def _worth(rest: Roster) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what one more head, and one more break, costs in each interval."""
-    case, phone = rest.case, rest.on_phone
+def _worth(rest: Roster, agent: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what a person on the phone, and on a break, costs in each interval."""
+    case, skills = rest.case, rest.case.skill_sets
     need, floor = case.rule("coverage.need"), case.rule("coverage.floor")
     head = np.zeros(case.clock.intervals)
-    if isinstance(need, CoverageNeed):
-        scale = need.penalty or 1
-        lacks = phone < case.requirement.heads[0]
-        head = np.where(lacks, -need.short * scale, need.over * scale).astype(float)
-    if isinstance(floor, CoverageFloor):
-        head -= BROKEN * (phone < floor.floor(case))
-    head[~case.counted] = 0
+    if skills.able[skills.of[agent]]:
+        if isinstance(need, CoverageNeed):
+            scale = need.penalty or 1
+            heads = rest.phone_by_set.copy()
+            short = skills.short(case.requirement.heads, heads)
+            heads[skills.of[agent]] += 1
+            helps = short > skills.short(case.requirement.heads, heads)
+            head = np.where(helps, -need.short * scale, need.over * scale)
+            head = head.astype(float)
+        if isinstance(floor, CoverageFloor):
+            head -= BROKEN * (rest.on_phone < floor.floor(case))
+        head[~case.counted] = 0
     gone = np.zeros(case.clock.intervals)
     meal = case.rule("breaks.meal")
     if isinstance(meal, MealBreak):

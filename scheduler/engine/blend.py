@@ -83,7 +83,9 @@ class Blend:
             self.short, self.over = need.short * scale, need.over * scale
         else:
             self.short = self.over = 0
-        self.need = case.requirement.heads[0].astype(float)
+        skills = case.skill_sets
+        groups, helps = skills.tight
+        self.helps = helps[:, skills.of].T  # groups of queues each person helps
         self.floor = (
             float(floor.floor(case)) if isinstance(floor, CoverageFloor) else -1e3
         )
@@ -97,14 +99,19 @@ class Blend:
 
         self.table = np.full((people, case.days), OFF, np.int16)
         self.way = np.zeros((people, case.days), np.intp)
-        lack = np.maximum(0.0, self.need - base.on_phone)
+        heads = case.requirement.heads
+        lack = np.maximum(0.0, heads.sum(axis=0) - base.on_phone)
         self.phone = np.tile(np.minimum(0.9, lack / max(1, people)), (people, 1))
         self.away = np.zeros((people, intervals))
         self.led = np.zeros((people, case.days, len(CLASSES)))
         self.evens = evens(case)
         self.heads = base.on_phone + self.phone.sum(axis=0)
         self.gone = base.on_break + self.away.sum(axis=0)
-        self.spread = (self.phone * (1 - self.phone)).sum(axis=0)
+        self.lack = (
+            groups.astype(float) @ heads - helps.astype(float) @ base.phone_by_set
+        )
+        self.lack -= self.helps.T.astype(float) @ self.phone
+        self.spread = self.helps.T.astype(float) @ (self.phone * (1 - self.phone))
         self.leaders = self.led.sum(axis=0)
 
     def run(self, budget: Budget, until: float) -> Roster:
@@ -142,9 +149,10 @@ class Blend:
         """Mix the cheapest row beside all others into a person's blend."""
         phone, away, led = self.phone[agent], self.away[agent], self.led[agent]
         own = phone * stage.resolve
-        spread = self.spread - phone * (1 - phone)
+        lack, spread = self._lack(agent)
+        spread -= phone * (1 - phone)
         deviation = np.sqrt(stage.noise + stage.resolve * np.maximum(0, spread))
-        head = self._head(self.heads - own, deviation)
+        head = self._head(lack + own, self.heads - own, deviation)
         gone = self._gone(
             self.heads + self.gone - own - away * stage.resolve,
             self.gone - away * stage.resolve,
@@ -153,9 +161,9 @@ class Blend:
         gone *= MUST**stage.resolve
         costs, way = self.starts.weigh(head, gone)
         if self.leads[agent]:
-            lack = self.least - self.leaders + led * stage.resolve
-            unled = UNLED + (MUST - UNLED) * stage.resolve
-            costs -= unled * np.clip(lack, 0, 1)[:, self.class_of]
+            unled = self.least - self.leaders + led * stage.resolve
+            price = UNLED + (MUST - UNLED) * stage.resolve
+            costs -= price * np.clip(unled, 0, 1)[:, self.class_of]
         for even in self.evens:
             costs += even.price(agent)
         found = self.paths.cheapest(agent, costs)
@@ -177,7 +185,9 @@ class Blend:
         was = self.phone[agent]
         now = was + pace * (phone - was)
         self.heads += now - was
-        self.spread += now * (1 - now) - was * (1 - was)
+        helps = self.helps[agent]
+        self.lack[helps] -= now - was
+        self.spread[helps] += now * (1 - now) - was * (1 - was)
         self.phone[agent] = now
         change = pace * (away - self.away[agent])
         self.gone += change
@@ -192,11 +202,33 @@ class Blend:
             self.leaders += change
             self.led[agent] += change
 
+    def _lack(self, agent: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the heads that are lacking and that a person can help with.
+
+        They can where the group of queues that is short of most is one they help, by
+        so many heads; and how far its heads spread.
+        """
+        helps = self.helps[agent]
+        if helps.all():
+            if len(helps) == 1:
+                return self.lack[0], self.spread[0].copy()
+            beside = np.zeros(self.lack.shape[1])
+        else:
+            beside = np.maximum(0.0, self.lack[~helps].max(axis=0))
+        lack = self.lack[helps]
+        if not len(lack):
+            return np.full_like(beside, -np.inf), np.zeros_like(beside)
+        most, at = lack.argmax(axis=0), np.arange(lack.shape[1])
+        return lack[most, at] - beside, self.spread[helps][most, at]
+
     def _head(
-        self, others: NDArray[np.float64], deviation: NDArray[np.float64]
+        self,
+        lack: NDArray[np.float64],
+        others: NDArray[np.float64],
+        deviation: NDArray[np.float64],
     ) -> NDArray[np.float64]:
         """Return what one more head on the phone is expected to cost, by interval."""
-        short = _below((self.need - 0.5 - others) / deviation)
+        short = _below((lack - 0.5) / deviation)
         cost = self.over - (self.short + self.over) * short
         cost -= MUST * _below((self.floor - 0.5 - others) / deviation)
         cost[~self.case.counted] = 0

@@ -40,15 +40,16 @@ class _Breaks:
     def __init__(self, roster: Roster) -> None:
         case = roster.case
         self.roster = roster
-        self.people = roster.scheduled
+        self.people, self.phone = roster.scheduled, roster.phone_by_set.copy()
         self.away = np.zeros_like(self.people)
+        self.skills = case.skill_sets
         need, floor = case.rule("coverage.need"), case.rule("coverage.floor")
         self.short = getattr(need, "short", 0)
         self.over = getattr(need, "over", 0)
         self.floor = floor.floor(case) if isinstance(floor, CoverageFloor) else 0
         share = getattr(case.rule("breaks.meal"), "most_away", 1.0)
         self.most = np.maximum(1, np.floor(share * self.people + 1e-9))
-        self.need = case.requirement.heads[0]
+        self.need = case.requirement.heads
         self.counted = case.counted
         self.ways: dict[tuple[int, int], list[tuple[Way, NDArray[np.intp]]]] = {}
 
@@ -66,7 +67,7 @@ class _Breaks:
             moved = False
             for seat in seats:
                 before = chosen[seat]
-                self.away[self._ways(*seat[1:])[before][1]] -= 1
+                self._go(seat, before, -1)
                 chosen[seat] = self._take(seat, prefer=before)
                 moved |= chosen[seat] != before
             if not moved:
@@ -91,17 +92,30 @@ class _Breaks:
 
     def _take(self, seat: tuple[int, int, int], prefer: int = 0) -> int:
         """Take the cheapest way to break a shift."""
-        ways = self._ways(*seat[1:])
-        costs = [self._cost(gone) for _, gone in ways]
+        ways, skills = self._ways(*seat[1:]), int(self.skills.of[seat[0]])
+        costs = [self._cost(gone, skills) for _, gone in ways]
         best = min(range(len(ways)), key=lambda n: (costs[n], n != prefer, n))
-        self.away[ways[best][1]] += 1
+        self._go(seat, best, 1)
         return best
 
-    def _cost(self, gone: NDArray[np.intp]) -> int:
+    def _go(self, seat: tuple[int, int, int], number: int, heads: int) -> None:
+        """Count a person as away in one of the ways to break a shift, or back."""
+        gone = self._ways(*seat[1:])[number][1]
+        self.away[gone] += heads
+        self.phone[self.skills.of[seat[0]], gone] -= heads
+
+    def _cost(self, gone: NDArray[np.intp], skills: int) -> int:
         """Return what one head less on the phone costs in some intervals."""
-        phone = (self.people - self.away)[gone] - 1
-        cost = np.where(phone < self.need[gone], self.short, -self.over)
-        cost = cost + BROKEN * (phone < self.floor)
+        phone, need = self.phone[:, gone], self.need[:, gone]
+        able = self.skills.able
+        cost = np.zeros(len(gone), np.int64)
+        if able[skills]:
+            before = self.skills.short(need, phone)
+            phone[skills] -= 1
+            cost = np.where(
+                self.skills.short(need, phone) > before, self.short, -self.over
+            )
+        cost = cost + BROKEN * (phone[able].sum(axis=0) < self.floor)
         cost = np.where(self.counted[gone], cost, 0)
         cost = cost + BROKEN * (self.away[gone] + 1 > self.most[gone])
         return int(cost.sum())

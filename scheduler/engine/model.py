@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from scheduler.engine.starts import Start, Way, start_of
 BROKEN = 10_000  # cost of a unit of a hard rule that is guarded instead of enforced
 
 
+BySet = dict[int, dict[int, list[tuple[int, Any]]]]
 Rows = tuple[range, NDArray[np.int16], NDArray[np.float64]]  # days, ways, costs
 
 
@@ -234,18 +236,21 @@ class RosterModel:
         )
         cover = _Cover(rest)
         cover.heads = heads = self._count_heads()
-        starts = {at: self._start(*at) for at in heads}
-        for at, count in heads.items():
-            present = starts[at].present
+        starts = {at[:2]: self._start(*at[:2]) for at in heads}
+        for (day, shift, skills), count in heads.items():
+            present = starts[day, shift].present
             for interval in range(present.start, present.stop):
-                cover.present[interval].append((1, count))
+                cover.present[interval][skills].append((1, count))
         for owner, count in (self._owners() if self._personal else heads).items():
             self._make_ways(cover, owner, starts[owner[0], owner[1]], count)
         return cover
 
     @property
-    def way_counts(self) -> dict[tuple[int, ...], list[tuple[Way, Any]]]:
-        """How many people break a shift in each way, by day, shift, perhaps person."""
+    def way_counts(self) -> dict[tuple[int, int, int], list[tuple[Way, Any]]]:
+        """How many people break a shift in each way, by day, shift and set of skills.
+
+        Where breaks are personal, by day, shift and person.
+        """
         return self._cover.ways
 
     @property
@@ -255,13 +260,13 @@ class RosterModel:
             return range(self.case.clock.intervals)
         return sorted(self._cover.present)
 
-    def _count_heads(self) -> dict[tuple[int, int], Any]:
-        """Return how many people of open cells start each shift each day."""
-        by_column: dict[tuple[int, int], list[Any]] = defaultdict(list)
-        for (_, day), cell in self.cells.items():
+    def _count_heads(self) -> dict[tuple[int, int, int], Any]:
+        """Return how many people of open cells start each shift, by set of skills."""
+        by_column: dict[tuple[int, int, int], list[Any]] = defaultdict(list)
+        for (agent, day), cell in self.cells.items():
             for shift, literal in cell.items():
-                by_column[day, shift].append(literal)
-        heads: dict[tuple[int, int], Any] = {}
+                by_column[day, shift, self._set_of[agent]].append(literal)
+        heads: dict[tuple[int, int, int], Any] = {}
         for column, literals in by_column.items():
             heads[column] = literals[0]
             if len(literals) > 1:
@@ -269,7 +274,11 @@ class RosterModel:
                 self.cp.add(_sum(literals) == heads[column])
         return heads
 
-    def _owners(self) -> dict[tuple[int, ...], Any]:
+    @cached_property
+    def _set_of(self) -> list[int]:
+        return self.case.skill_sets.of.tolist()
+
+    def _owners(self) -> dict[tuple[int, int, int], Any]:
         return {
             (day, shift, agent): literal
             for (agent, day), cell in self.cells.items()
@@ -277,7 +286,7 @@ class RosterModel:
         }
 
     def _make_ways(
-        self, cover: "_Cover", owner: tuple[int, ...], start: Start, heads: Any
+        self, cover: "_Cover", owner: tuple[int, int, int], start: Start, heads: Any
     ) -> None:
         counts = [heads]
         if len(start.ways) > 1:
@@ -286,9 +295,10 @@ class RosterModel:
             self.cp.add(_sum(counts) == heads)
         ways = [way for way, _ in start.ways]
         cover.ways[owner] = list(zip(ways, counts, strict=True))
+        skills = self._set_of[owner[2]] if self._personal else owner[2]
         for number, count in enumerate(counts):
             for interval in start.away(number):
-                cover.gone[interval].append((1, count))
+                cover.gone[interval][skills].append((1, count))
 
     def _count(self, most: int) -> Any:
         if most == 1:
@@ -300,25 +310,49 @@ class RosterModel:
     def scheduled(self, interval: int) -> Terms:
         """Return the heads in a shift in an interval."""
         cover = self._cover
-        return [(int(cover.rest.scheduled[interval]), 1), *cover.present[interval]]
+        present = cover.present[interval].values()
+        return [(int(cover.rest.scheduled[interval]), 1), *chain(*present)]
 
     def on_break(self, interval: int) -> Terms:
         """Return the heads on a break in an interval."""
         cover = self._cover
-        return [(int(cover.rest.on_break[interval]), 1), *cover.gone[interval]]
+        gone = cover.gone[interval].values()
+        return [(int(cover.rest.on_break[interval]), 1), *chain(*gone)]
 
     def on_phone(self, interval: int) -> Terms:
         """Return the heads on the phone in an interval."""
+        able = np.flatnonzero(self.case.skill_sets.able)
+        return [term for skills in able for term in self._phone(interval, int(skills))]
+
+    def _phone(self, interval: int, skills: int) -> Terms:
+        """Return the heads on the phone that have a set of skills."""
         cover = self._cover
-        gone = [(-weight, count) for weight, count in cover.gone[interval]]
-        base = int(cover.phone[interval])
-        return [(base, 1), *cover.present[interval], *gone]
+        gone = [(-weight, count) for weight, count in cover.gone[interval][skills]]
+        base = int(cover.phone[skills, interval])
+        return [(base, 1), *cover.present[interval][skills], *gone]
+
+    def answer(self, interval: int, short: int, over: int) -> None:
+        """Charge heads short and over of all queues, split as well as can be."""
+        skills, need = self.case.skill_sets, self.case.requirement.heads[:, interval]
+        heads = [self._phone(interval, number) for number in range(len(skills.sets))]
+        lack = self.cp.new_int_var(0, int(need.sum()), "")
+        for group, helps in zip(*skills.tight, strict=True):
+            base, parts = _split(
+                list(chain(*(heads[n] for n in np.flatnonzero(helps))))
+            )
+            due = int(need[group].sum()) - base
+            if due > 0:
+                self.cp.add(_weighted([*parts, (1, lack)]) >= due)
+        where = Where(interval=interval, queue=0)
+        self._pay(lack, where, short + over)
+        base, parts = _split(self.on_phone(interval))
+        self._pay(_weighted(parts) + (base - int(need.sum())), where, over)
 
     def breaks_taken(self) -> Iterator[tuple[Where, Literal, int, int, Way]]:
         """Yield place, literal, start, end and breaks of each way to break a shift."""
         for owner, ways in self.way_counts.items():
             day, shift = owner[:2]
-            where = Where(agent=owner[2] if len(owner) > 2 else None, day=day)
+            where = Where(agent=owner[2] if self._personal else None, day=day)
             column = day + self.case.past
             start = int(self.case.start[column, shift])
             end = int(self.case.end[column, shift])
@@ -647,11 +681,11 @@ class RosterModel:
         if "_cover" in self.__dict__ and not self._personal:
             self._hint_breaks(_ways_taken(roster, self._open))
 
-    def _hint_breaks(self, taken: dict[tuple[int, int], Counter[Way]]) -> None:
+    def _hint_breaks(self, taken: dict[tuple[int, int, int], Counter[Way]]) -> None:
         cover = self._cover
         for owner, ways in cover.ways.items():
-            counted = taken.get((owner[0], owner[1]), Counter())
-            heads = cover.heads[owner[0], owner[1]]
+            counted = taken.get(owner, Counter())
+            heads = cover.heads[owner]
             if self._most.get(heads.index, 1) > 1:
                 self.cp.add_hint(heads, sum(counted.values()))
             if len(ways) > 1:
@@ -686,11 +720,12 @@ class RosterModel:
         rows = (self._cover.rest.duties or Duties.of(())).rows()
         for owner, ways in self.way_counts.items():
             day, shift = owner[:2]
-            if len(owner) > 2:
+            if self._personal:
                 people = [owner[2]] if table[owner[2], day] == shift else []
             else:
-                working = np.flatnonzero((table[:, day] == shift) & self._open[:, day])
-                people = [int(agent) for agent in working]
+                working = (table[:, day] == shift) & self._open[:, day]
+                working &= self.case.skill_sets.of == owner[2]
+                people = [int(agent) for agent in np.flatnonzero(working)]
             seats = iter(people)
             for way, count in ways:
                 for _, agent in zip(range(value(count)), seats, strict=False):
@@ -699,28 +734,35 @@ class RosterModel:
 
 
 class _Cover:
-    """Terms of the heads in each interval: what stands, and what open cells add."""
+    """Terms of the heads in each interval: what stands, and what open cells add.
+
+    By interval and set of skills.
+    """
 
     def __init__(self, rest: Roster) -> None:
         self.rest = rest
-        self.phone = rest.on_phone
-        self.present: dict[int, list[tuple[int, Any]]] = defaultdict(list)
-        self.gone: dict[int, list[tuple[int, Any]]] = defaultdict(list)
-        self.heads: dict[tuple[int, int], Any] = {}
-        self.ways: dict[tuple[int, ...], list[tuple[Way, Any]]] = {}
+        self.phone = rest.phone_by_set
+        self.present: BySet = defaultdict(lambda: defaultdict(list))
+        self.gone: BySet = defaultdict(lambda: defaultdict(list))
+        self.heads: dict[tuple[int, int, int], Any] = {}
+        self.ways: dict[tuple[int, int, int], list[tuple[Way, Any]]] = {}
 
 
 def _ways_taken(
     roster: Roster, cells: NDArray[np.bool_]
-) -> dict[tuple[int, int], Counter[Way]]:
-    """Return how many people of some cells break each shift in each way."""
+) -> dict[tuple[int, int, int], Counter[Way]]:
+    """Return how many people of some cells break each shift in each way.
+
+    By day, shift and set of skills.
+    """
     breaks: dict[tuple[int, int], list[Break]] = defaultdict(list)
     for agent, day, kind, start, end in (roster.duties or Duties.of(())).rows():
         breaks[agent, day].append((kind, start, end))
-    taken: dict[tuple[int, int], Counter[Way]] = defaultdict(Counter)
+    taken: dict[tuple[int, int, int], Counter[Way]] = defaultdict(Counter)
+    set_of = roster.case.skill_sets.of.tolist()
     for agent, day in zip(*np.nonzero(cells & (roster.table != OFF)), strict=True):
         way = tuple(breaks[int(agent), int(day)])
-        taken[int(day), int(roster.table[agent, day])][way] += 1
+        taken[int(day), int(roster.table[agent, day]), set_of[agent]][way] += 1
     return taken
 
 

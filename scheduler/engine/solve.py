@@ -8,7 +8,6 @@ from time import monotonic
 
 from constraints.case import Case
 from constraints.rule import Text
-from forecasts.problems import InputError, Problem
 from scheduler.engine.aggregate import count_people
 from scheduler.engine.alone import Alone
 from scheduler.engine.blend import Blend
@@ -65,11 +64,6 @@ def solve(
     stop
         Set it to end early; the best roster so far comes back, audited.
 
-    Raises
-    ------
-    InputError
-        Where the case needs several queues, which this release cannot roster.
-
     Examples
     --------
     >>> from constraints import read_rules
@@ -79,7 +73,6 @@ def solve(
     >>> result.status, len(result.audit.hard)
     ('feasible', 0)
     """
-    _refuse_queues(case)
     stop = stop or threading.Event()
     found: list[Result | BaseException] = []
     run = _Run(case, Budget(seconds, effort, stop), seed, workers or cores(), on_step)
@@ -99,23 +92,6 @@ def solve(
     if isinstance(outcome, BaseException):
         raise outcome
     return outcome
-
-
-def _refuse_queues(case: Case) -> None:
-    queues = case.requirement.queues
-    if len(queues) > 1:
-        raise InputError(
-            [
-                Problem(
-                    file="calls.csv",
-                    column="queue",
-                    found=", ".join(queues),
-                    expected="one queue",
-                    remedy="Rostering several queues is not there yet; forecast and "
-                    "staff them, or give the sum as one queue.",
-                )
-            ]
-        )
 
 
 class _Run:
@@ -244,7 +220,7 @@ class _Run:
         best = self.best
         return Result(
             status=status,
-            roster=None if best is None else best.roster,
+            roster=None if best is None else best.roster.serve(),
             audit=None if best is None else best.audit,
             bound=self.bound,
             seconds=monotonic() - self.budget.began,

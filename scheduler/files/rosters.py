@@ -54,7 +54,14 @@ def read_roster(path: Path | str, case: Case) -> Roster:
         sheet = reading.long(read_table(path, REQUIRED, OPTIONAL, needs_rows=False))
     duties = reading.duties(path.parent / "duties.csv")
     reading.problems.raise_if_any()
-    return Roster(case, sheet.table, duties, tuple(sheet.extra), sheet.overtime)
+    return Roster(
+        case,
+        sheet.table,
+        duties,
+        tuple(sheet.extra),
+        sheet.overtime,
+        reading.serving,
+    )
 
 
 @dataclass
@@ -84,6 +91,7 @@ class _Reading:
     def __init__(self, case: Case) -> None:
         self.case, self.clock = case, case.clock
         self.problems = Problems()
+        self.serving: NDArray[np.int8] | None = None
         self.names = Names(
             {agent.id: number for number, agent in enumerate(case.agents)},
             {shift.code: number for number, shift in enumerate(case.shifts)},
@@ -228,7 +236,10 @@ class _Reading:
 
     # -- duties ---------------------------------------------------------------------
     def duties(self, path: Path) -> Duties | None:
-        """Return the duties of a duties.csv but for the phone; None where absent."""
+        """Return the duties of a duties.csv but for the phone; None where absent.
+
+        Queues named for the phone are kept in ``serving``.
+        """
         if not path.is_file():
             return None
         table = self.problems.attempt(
@@ -244,8 +255,10 @@ class _Reading:
     ) -> list[tuple[int, int, str, int, int]]:
         """Return person, day, kind, start and end of each duty off the phone."""
         found = []
+        several = len(self.case.requirement.queues) > 1
         for row in rows:
-            if row.cells["kind"] == PHONE:
+            on_phone = row.cells["kind"] == PHONE
+            if on_phone and not (several and row.cells.get("queue")):
                 continue
             agent, day = self.names.agent(cells, row), self.day(cells, row)
             kind = cells.text(row, "kind")
@@ -256,8 +269,24 @@ class _Reading:
             if agent is None or day is None or kind is None:
                 continue
             if start is not None and end is not None:
-                found.append((agent, day, kind, start, end))
+                if on_phone:
+                    self.serve(cells, row, agent, slice(start, end))
+                else:
+                    found.append((agent, day, kind, start, end))
         return found
+
+    def serve(self, cells: Cells, row: Row, agent: int, minutes: slice) -> None:
+        """Keep the queue that a person answers for some minutes."""
+        queues, clock = self.case.requirement.queues, self.clock
+        if row.cells["queue"] not in queues:
+            expected = f"one of {', '.join(queues)}"
+            cells.refuse(row, "queue", expected, "Name a queue of the calls.")
+            return
+        if self.serving is None:
+            shape = (len(self.case.agents), clock.intervals)
+            self.serving = np.full(shape, -1, np.int8)
+        span = clock.span(minutes.start, minutes.stop)
+        self.serving[agent, span] = queues.index(row.cells["queue"])
 
 
 def minute_of(at: datetime | None, clock: Clock) -> int | None:

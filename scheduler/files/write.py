@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from constraints.case import OFF, Case
 from constraints.roster import Roster
@@ -86,7 +87,9 @@ def build_outputs(plan: Plan, result: Result, folder: Path) -> None:
     assert roster is not None
     assert found is not None
     write_rows(folder / "roster.csv", ROSTER, roster_rows(roster))
-    write_rows(folder / "duties.csv", DUTIES, duty_rows(roster))
+    several = len(plan.case.requirement.queues) > 1
+    duties = duty_rows(roster.serve() if roster.serving is None else roster)
+    write_rows(folder / "duties.csv", DUTIES + ("queue",) * several, duties)
     if plan.forecast is not None:
         write_frame(folder / "forecast.csv", plan.forecast.to_frame())
     write_frame(folder / "requirement.csv", plan.case.requirement.to_frame())
@@ -168,7 +171,8 @@ def _shift_row(case: Case, agent: int, day: int, shift: int) -> tuple[object, ..
 def duty_rows(roster: Roster) -> Iterator[tuple[object, ...]]:
     """Yield the rows of duties.csv: the duties of a shift tile it.
 
-    Time on the phone is what other duties leave of a shift.
+    Time on the phone is what other duties leave of a shift; where there are several
+    queues, it is told which is answered.
 
     Examples
     --------
@@ -191,7 +195,36 @@ def duty_rows(roster: Roster) -> Iterator[tuple[object, ...]]:
         column, shift = case.past + day, int(roster.table[agent, day])
         ends = int(case.start[column, shift]), int(case.end[column, shift])
         for start, end, kind in tiles(*ends, away.get((agent, day), ())):
-            yield id, on, kind, stamp(case, start), stamp(case, end)
+            if roster.serving is None:
+                yield id, on, kind, stamp(case, start), stamp(case, end)
+                continue
+            served = [(start, end, "")]
+            if kind == PHONE:
+                served = _served(case, roster.serving[agent], start, end)
+            for begin, finish, queue in served:
+                yield id, on, kind, stamp(case, begin), stamp(case, finish), queue
+
+
+def _served(
+    case: Case, serving: NDArray[np.int8], start: int, end: int
+) -> list[tuple[int, int, str]]:
+    """Return the stretches of some time on the phone, each with its queue.
+
+    Minutes that fill no interval go with those before them, or else after.
+    """
+    queues, clock = case.requirement.queues, case.clock
+    size, whole = clock.interval_minutes, clock.span(start, end)
+    stretches: list[tuple[int, int, str]] = []
+    for interval in range(whole.start, whole.stop):
+        queue = queues[serving[interval]] if serving[interval] >= 0 else ""
+        begin = interval * size if stretches else start
+        if stretches and stretches[-1][2] == queue:
+            begin = stretches.pop()[0]
+        stretches.append((begin, (interval + 1) * size, queue))
+    if not stretches:
+        return [(start, end, "")]
+    begin, _, queue = stretches.pop()
+    return [*stretches, (begin, end, queue)]
 
 
 def tiles(

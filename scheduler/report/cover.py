@@ -46,8 +46,9 @@ class Cover:
         case = roster.case
         need = case.requirement.heads.sum(axis=0)
         there, counted = roster.on_phone, case.counted
-        short = np.where(counted, np.maximum(need - there, 0), 0)
-        over = np.where(counted, np.maximum(there - need, 0), 0)
+        gap = np.where(counted, roster.on_queue - case.requirement.heads, 0)
+        short = np.maximum(-gap, 0).sum(axis=0)
+        over = np.maximum(gap, 0).sum(axis=0)
         return cls(case.clock, need, there, short, over, counted)
 
     def by_day(self, heads: NDArray[np.int64]) -> NDArray[np.float64]:
