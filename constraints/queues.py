@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_QUEUES = 8
+NONE = np.iinfo(np.int64).min
 Heads = NDArray[np.int64]
 
 
@@ -122,7 +123,7 @@ class SkillSets:
                 lack[queue] -= spare
         for number, known in enumerate(self.sets):
             if known.any():
-                busiest = np.where(known[:, None], need, -1).argmax(axis=0)
+                busiest = np.where(known[:, None], need, NONE).argmax(axis=0)
                 at = np.arange(heads.shape[1])
                 given[number, busiest, at] += left[number]
         return given

@@ -11,6 +11,7 @@ from ortools.sat.python import cp_model
 
 from constraints import audit
 from constraints.case import OFF
+from constraints.cells import ShiftOne
 from constraints.coverage import CoverageNeed
 from constraints.queues import SkillSets
 from constraints.roster import Roster
@@ -119,6 +120,8 @@ def test_naming_queues_changes_no_cost(seed):
     rule = draw_rule(CoverageNeed, random)
     case = with_queues(draw_case(random, rule), random).with_rules([rule])
     roster, _ = draw_roster(random, case, draw_ways(random, case))
+    if audit(roster, [ShiftOne()]).violations:
+        return  # who is in two shifts at a time counts twice, and answers once
     served = roster.serve()
     assert served.serving is not None
     assert not served.unable.any()

@@ -93,7 +93,7 @@ def count_people(
     """
     if not fixed_cells(case):
         return Counts(0, False)
-    cp = _Counting(case).cp
+    cp = CountsModel(case).cp
     for attempt, parameters in enumerate((BOUND, BOUND | {"cp_model_presolve": False})):
         outcome = run(
             cp,
@@ -126,18 +126,30 @@ def least_alone(case: Case, rules: Iterable[Rule]) -> int:
     return sum(int(row[1]) for row in rows if row is not None and row[1] < BROKEN)
 
 
-class _Counting:
-    """The counts model of a case."""
+class CountsModel:
+    """The counts model of a case.
 
-    def __init__(self, case: Case) -> None:
+    Parameters
+    ----------
+    chained
+        Whether to make heads on the phone from those of the interval before: a linear
+        programme then has an eighth of the entries and is solved in a quarter of the
+        time, while CP-SAT proves less (1,755 instead of 1,867 for the demo).
+    """
+
+    def __init__(self, case: Case, *, chained: bool = False) -> None:
         self.case = case
         self.cp = cp_model.CpModel()
         self.kinds = kinds_of(case)
         self.number = int(self.kinds.max(initial=-1)) + 1
         self.people = [np.flatnonzero(self.kinds == k) for k in range(self.number)]
         self._cost: list[tuple[Any, int]] = []
+        self.fixed_cost = 0
+        self.rows: dict[tuple[int, int], int] = {}  # of need, by group and interval
         self._make_heads()
         self._make_cover()
+        if chained:
+            self._chain()
         self._missing: list[tuple[Any, int]] = []
         for rule in case.rules:
             self._state(rule)
@@ -146,6 +158,7 @@ class _Counting:
             variables, prices = zip(*self._cost, strict=True)
             self.cp.minimize(
                 cp_model.LinearExpr.weighted_sum(list(variables), list(prices))
+                + self.fixed_cost
             )
 
     # -- variables ------------------------------------------------------------------
@@ -171,23 +184,35 @@ class _Counting:
                 self.working[kind, day] = working
 
     def _make_cover(self) -> None:
-        case = self.case
+        case, skills = self.case, self.case.skill_sets
         by_column: dict[tuple[int, int, int], list[Any]] = defaultdict(list)
         for (kind, day, shift), heads in self.heads.items():
-            skills = int(case.skill_sets.of[self.people[kind][0]])
-            by_column[day, shift, skills].append(heads)
+            own = int(skills.of[self.people[kind][0]])
+            by_column[day, shift, own].append(heads)
         self.phone: dict[tuple[int, int], list[tuple[Any, int]]] = defaultdict(list)
-        for (day, shift, skills), parts in by_column.items():
+        for (day, shift, own), parts in by_column.items():
             total = cp_model.LinearExpr.sum(parts)
-            able = case.skill_sets.of == skills
-            most = int(case.free_to_work[able, day, shift].sum())
+            most = int(case.free_to_work[skills.of == own, day, shift].sum())
             start = start_of(case, day, shift)
             counts = [self.cp.new_int_var(0, most, "") for _ in start.ways]
             self.cp.add(cp_model.LinearExpr.sum(counts) == total)
             for on_phone, count in zip(start.on_phone(), counts, strict=True):
                 for interval in on_phone:
-                    self.phone[skills, interval].append((count, 1))
+                    self.phone[own, interval].append((count, 1))
         self.base = Roster.empty(_without_pins(case)).phone_by_set
+
+    def _chain(self) -> None:
+        for own in range(len(self.base)):
+            before: dict[int, tuple[Any, int]] = {}
+            last: list[tuple[Any, int]] = []
+            for interval in range(self.case.clock.intervals):
+                now = {term[0].index: term for term in self.phone[own, interval]}
+                heads = self.cp.new_int_var(0, NO_CAP, "")
+                come = [term for at, term in now.items() if at not in before]
+                gone = [(v, -1) for at, (v, _) in before.items() if at not in now]
+                self.cp.add(_weighted([*last, *come, *gone, (heads, -1)]) == 0)
+                self.phone[own, interval] = last = [(heads, 1)]
+                before = now
 
     # -- rules ----------------------------------------------------------------------
     def _state(self, rule: Rule) -> None:
@@ -222,33 +247,29 @@ class _Counting:
         """Return the heads on the phone with some sets of skills: fixed, and open."""
         base = int(self.base[sets, interval].sum())
         which = np.flatnonzero(sets).tolist()
-        return base, [t for skills in which for t in self.phone[skills, interval]]
+        return base, [term for own in which for term in self.phone[own, interval]]
 
     def _need(self, rule: CoverageNeed) -> None:
-        """Heads over are heads there less those needed, and those short besides."""
+        """Price heads there beyond those needed, and those short besides."""
         skills, scale = self.case.skill_sets, rule.penalty or 1
-        everyone = skills.able
         for interval in map(int, np.flatnonzero(self.case.counted)):
             need = self.case.requirement.heads[:, interval]
             short = self.cp.new_int_var(0, int(need.sum()), "")
-            for group, helps in zip(*skills.tight, strict=True):
+            for number, (group, helps) in enumerate(zip(*skills.tight, strict=True)):
                 base, terms = self._on_phone(interval, helps)
                 due = int(need[group].sum()) - base
                 if due > 0:
-                    self.cp.add(_weighted([*terms, (short, 1)]) >= due)
-            base, terms = self._on_phone(interval, everyone)
-            lack = int(need.sum()) - base
-            most = len(self.case.agents) + abs(lack)
-            over = self.cp.new_int_var(0, most + max(0, lack), "")
-            self.cp.add(_weighted([*terms, (short, 1), (over, -1)]) == lack)
-            self._cost.append((short, rule.short * scale))
-            self._cost.append((over, rule.over * scale))
+                    row = self.cp.add(_weighted([*terms, (short, 1)]) >= due)
+                    self.rows[number, interval] = row.index
+            self._cost.append((short, (rule.short + rule.over) * scale))
+            base, terms = self._on_phone(interval, skills.able)
+            self._cost += [(heads, rule.over * scale) for heads, _ in terms]
+            self.fixed_cost += rule.over * scale * (base - int(need.sum()))
 
     def _floor(self, rule: CoverageFloor) -> None:
         floor = rule.floor(self.case)
-        everyone = self.case.skill_sets.able
         for interval in map(int, np.flatnonzero(self.case.counted)):
-            base, terms = self._on_phone(interval, everyone)
+            base, terms = self._on_phone(interval, self.case.skill_sets.able)
             if floor > base:
                 self.cp.add(_weighted(terms) >= floor - base)
 

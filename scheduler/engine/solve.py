@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from time import monotonic
 
@@ -14,11 +13,13 @@ from scheduler.engine.blend import Blend
 from scheduler.engine.improve import Improver, Standing
 from scheduler.engine.paths import Paths
 from scheduler.engine.precheck import precheck
+from scheduler.engine.prices import price_people
 from scheduler.engine.solver import Budget, cores
 from scheduler.engine.starts import Starts
 from scheduler.result import Result, Step
 
 OnStep = Callable[[Step], None]
+PRICING = 0.3  # share of the budget for the prices behind the first bound
 COUNTING = 0.4  # share of the budget for the counts and their bound
 BLENDING = 0.3  # share of the budget for the first roster
 REFUTED = Text(
@@ -112,6 +113,7 @@ class _Run:
         self.best: Standing | None = None
         self.trace: list[Step] = []
         self.impossible = False
+        self.fault: Exception | None = None
 
     def result(self) -> Result:
         """Go through the stages and say how it went."""
@@ -120,23 +122,34 @@ class _Run:
             return self._say(
                 "infeasible", "precheck", checked.warnings, checked.conflicts
             )
-        counting = None
-        with ThreadPoolExecutor(1) as pool:
-            if self.workers > 1 and self.budget.effort is None:
-                # The bound is proved beside all else.
-                counting = pool.submit(self._count)
-            else:
-                self._count()
+        if self.workers > 1 and self.budget.effort is None:
+            # The bound is proved beside all else; an interrupted run leaves it behind.
+            counting = threading.Thread(target=self._count_beside, daemon=True)
+            counting.start()
             self._construct()
             self._improve()
-        if counting is not None:
-            counting.result()  # says what went wrong, if anything did
+            while counting.is_alive() and not self.budget.stopped:
+                counting.join(0.1)
+        else:
+            self._count()
+            self._construct()
+            self._improve()
+        if self.fault is not None:
+            raise self.fault
         if self.impossible and (self.best is None or self.best.audit.hard):
             return self._say("infeasible", "proved", checked.warnings, (CLASH,))
         return self._close(checked.warnings)
 
     # -- stages ---------------------------------------------------------------------
+    def _count_beside(self) -> None:
+        try:
+            self._count()
+        except Exception as fault:
+            self.fault = fault
+
     def _count(self) -> None:
+        seconds = self.budget.seconds * PRICING
+        self._raise(price_people(self.case, self.budget, seconds), "prices")
         share = self.budget.seconds * COUNTING
         effort = 1e9 if self.budget.effort is None else self.budget.effort * COUNTING
         counts = count_people(
