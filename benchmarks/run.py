@@ -54,10 +54,10 @@ def run_case(name: str, folder: Path, *, seconds: float, seed: int) -> dict[str,
         "status": result.status,
         "stop": result.stop_reason,
     }
-    return row | _figures(result) | _where(result)
+    return row | _figures(result, seconds) | _where(result)
 
 
-def _figures(result: sc.Result) -> dict[str, Any]:
+def _figures(result: sc.Result, seconds: float) -> dict[str, Any]:
     """Return what the audit, made anew, says of the roster; empty without one."""
     if result.roster is None:
         return {}
@@ -66,6 +66,10 @@ def _figures(result: sc.Result) -> dict[str, Any]:
     legal = [step.seconds for step in result.trace if step.cost is not None]
     gap = (found.cost - result.bound) / max(1, found.cost)
     return {
+        "coverage_cost": found.cost_by_rule().get("coverage.need", 0),
+        "coverage_bound": result.coverage_bound,
+        "gap_at_quarter": _gap_at(result, seconds / 4),
+        "gap_at_half": _gap_at(result, seconds / 2),
         "cost": found.cost,
         "bound": result.bound,
         "gap": round(gap, 4),
@@ -77,6 +81,14 @@ def _figures(result: sc.Result) -> dict[str, Any]:
         "service_level": figures["service_level"],
         "legal_after": round(legal[0], 1) if legal else "",
     }
+
+
+def _gap_at(result: sc.Result, seconds: float) -> float | str:
+    """Return the gap as it stood after some time; empty where nothing was legal."""
+    steps = [step for step in result.trace if step.seconds <= seconds]
+    costs = [step.cost for step in steps if step.cost is not None]
+    bound = max((step.bound or 0 for step in steps), default=0)
+    return round((costs[-1] - bound) / max(1, costs[-1]), 4) if costs else ""
 
 
 def _where(result: sc.Result) -> dict[str, Any]:
@@ -139,7 +151,9 @@ def _shown(name: str, value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value or "")
 
 
-def place_table(text: str, name: str, rows: Sequence[Mapping[str, Any]]) -> str:
+def place_table(
+    text: str, name: str, rows: Sequence[Mapping[str, Any]], shown: str = ""
+) -> str:
     """Return the text of a page with one benchmark's table and its origin replaced.
 
     Parameters
@@ -148,15 +162,20 @@ def place_table(text: str, name: str, rows: Sequence[Mapping[str, Any]]) -> str:
         Holds the marks ``<!-- name -->`` and ``<!-- end of name -->``.
     name, rows
         The benchmark and its runs.
+    shown
+        Its table, where it is not the usual one.
     """
     begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
     before, found, rest = text.partition(begin)
     if not found or end not in rest:
         return text
-    one = rows[0]
+    one = next((row for row in rows if row.get("commit")), {})
+    if not one:
+        return text
+    commits = dict.fromkeys(row["commit"] for row in rows if row.get("commit"))
     origin = (
-        f"Commit {one['commit']}, ortools {one['ortools']}, Python {one['python']}, "
-        f"{one['cores']} cores ({one['machine']}).\n"
+        f"Commit {', '.join(commits)}, ortools {one['ortools']}, "
+        f"Python {one['python']}, {one['cores']} cores ({one['machine']}).\n"
     )
     after = rest.partition(end)[2]
-    return f"{before}{begin}{table(rows)}\n{origin}{end}{after}"
+    return f"{before}{begin}{shown or table(rows)}\n{origin}{end}{after}"

@@ -38,6 +38,8 @@ class Result:
         ``unknown`` or ``interrupted``.
     bound
         No roster of the case costs less.
+    coverage_bound
+        What of the bound that prices gave is for coverage; 0 where they gave none.
     seconds
         Elapsed time.
     stop_reason
@@ -54,6 +56,7 @@ class Result:
     roster: Roster | None = None
     audit: Audit | None = None
     bound: int = 0
+    coverage_bound: int = 0
     seconds: float = 0.0
     stop_reason: str = ""
     seed: int = 1

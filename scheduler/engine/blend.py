@@ -75,7 +75,6 @@ class Blend:
         self.random = np.random.default_rng(seed)
         nothing = np.full((len(case.agents), case.days), OFF, np.int16)
         base = Roster(case, nothing)  # pinned cells are decided by paths
-        people, intervals = len(case.agents), case.clock.intervals
         need, floor = case.rule("coverage.need"), case.rule("coverage.floor")
         scale = 0
         if isinstance(need, CoverageNeed):
@@ -97,22 +96,36 @@ class Blend:
         self.leads = np.array([held in agent.roles for agent in case.agents])
         self.class_of = np.array([CLASSES.index(s.shift_class) for s in case.shifts])
 
+        self.base = base
+        self.groups = groups
+        self._begin(np.zeros(case.clock.intervals))
+
+    def _begin(self, phone: NDArray[np.float64]) -> None:
+        """Have everybody on the phone with some chances, and nothing decided."""
+        case, base, people = self.case, self.base, len(self.case.agents)
         self.table = np.full((people, case.days), OFF, np.int16)
         self.way = np.zeros((people, case.days), np.intp)
-        heads = case.requirement.heads
-        lack = np.maximum(0.0, heads.sum(axis=0) - base.on_phone)
-        self.phone = np.tile(np.minimum(0.9, lack / max(1, people)), (people, 1))
-        self.away = np.zeros((people, intervals))
+        self.phone = np.tile(phone, (people, 1))
+        self.away = np.zeros_like(self.phone)
         self.led = np.zeros((people, case.days, len(CLASSES)))
         self.evens = evens(case)
         self.heads = base.on_phone + self.phone.sum(axis=0)
         self.gone = base.on_break + self.away.sum(axis=0)
-        self.lack = (
-            groups.astype(float) @ heads - helps.astype(float) @ base.phone_by_set
+        helps = self.helps.T.astype(float)
+        able = case.skill_sets.tight[1].astype(float)
+        self.lack: NDArray[np.float64] = (
+            self.groups.astype(float) @ case.requirement.heads
+            - able @ base.phone_by_set
+            - helps @ self.phone
         )
-        self.lack -= self.helps.T.astype(float) @ self.phone
-        self.spread = self.helps.T.astype(float) @ (self.phone * (1 - self.phone))
+        self.spread = helps @ (self.phone * (1 - self.phone))
         self.leaders = self.led.sum(axis=0)
+
+    def first(self, budget: Budget) -> Roster:
+        """Place people one after the other, each where it costs least; return it."""
+        self._begin(np.zeros(self.case.clock.intervals))
+        self._sweep(Stage(1.0, EXACT, 1.0), budget, whole=True)
+        return self._roster()
 
     def run(self, budget: Budget, until: float) -> Roster:
         """Sweep until everybody has made up their mind; return the roster.
@@ -122,6 +135,8 @@ class Blend:
         until
             When to be done, in the budget's ticks.
         """
+        lack = self.case.requirement.heads.sum(axis=0) - self.base.on_phone
+        self._begin(np.clip(lack / max(1, len(self.case.agents)), 0.0, 0.9))
         began, sweep = budget.ticks, 0
         done = 0.0
         while done < 1 and not (budget.stopped and sweep):
@@ -134,6 +149,9 @@ class Blend:
             self._sweep(Stage(1.0, EXACT, 1.0), budget)
             if budget.over or (before == self.table).all():
                 break
+        return self._roster()
+
+    def _roster(self) -> Roster:
         duties = self.starts.duties(self.table, self.way)
         return Roster(self.case, self.table.copy(), duties)
 

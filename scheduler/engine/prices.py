@@ -7,7 +7,9 @@ person kept. So the bound is sharper than the counts model's own, and it holds h
 good or bad the prices are.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,14 @@ from scheduler.engine.starts import Starts
 
 GRAIN = 64  # prices are whole multiples of a 64th, so that sums of them are exact
 FREE = 1e15  # beyond this, a limit of the model is none
+
+
+@dataclass(frozen=True)
+class PricedBound:
+    """A lower bound on the cost of every roster, and what of it is for coverage."""
+
+    total: int = 0
+    coverage: int = 0
 
 
 class Pricing:
@@ -53,8 +63,8 @@ class Pricing:
         )
         self.needed = int((heads.sum(axis=0) - base.on_phone)[case.counted].sum())
 
-    def bound(self, prices: NDArray[np.float64], budget: Budget) -> int:
-        """Return what no roster costs less than; 0 where time runs out.
+    def bound(self, prices: NDArray[np.float64], budget: Budget) -> PricedBound:
+        """Return what no roster costs less than; nothing where time runs out.
 
         Parameters
         ----------
@@ -70,12 +80,12 @@ class Pricing:
         most = np.maximum(1, prices.sum(axis=0) / (short + over))
         prices = np.floor(prices / most * GRAIN) / GRAIN
         prices[:, ~self.case.counted] = 0
-        total = float((prices * self.lack).sum()) - over * self.needed
+        alone, total = 0.0, float((prices * self.lack).sum() - over * self.needed)
         nothing = np.zeros(self.case.clock.intervals)
         weighed: dict[bytes, NDArray[np.float64]] = {}
         for agent, helps in enumerate(self.helps):
             if budget.over:
-                return 0
+                return PricedBound()
             key = helps.tobytes()
             if key not in weighed:
                 worth = prices[helps].sum(axis=0) - over * self.case.counted
@@ -83,15 +93,16 @@ class Pricing:
                 weighed[key] = self.starts.weigh(head, nothing)[0]
             found = self.paths.cheapest(agent, weighed[key])
             if found is None or found[1] >= BROKEN:
-                return 0  # no roster is legal
+                return PricedBound()  # no roster is legal
             row, cost = found
             days = np.flatnonzero(row != OFF)
+            alone += cost
             total += cost + float(weighed[key][days, row[days]].sum())
-        return max(0, int(np.ceil(total - 1e-6)))
+        return PricedBound(max(0, ceil(total - 1e-6)), max(0, ceil(total - alone)))
 
 
-def price_people(case: Case, budget: Budget, seconds: float) -> int:
-    """Return a lower bound on the cost of every roster; 0 where none is known.
+def price_people(case: Case, budget: Budget, seconds: float) -> PricedBound:
+    """Return a lower bound on the cost of every roster; nothing where none is known.
 
     Parameters
     ----------
@@ -104,11 +115,11 @@ def price_people(case: Case, budget: Budget, seconds: float) -> int:
     booked = isinstance(overtime, HoursOvertime) and overtime.allowed
     known = fixed_cells(case) and not booked
     if not known or not isinstance(case.rule("coverage.need"), CoverageNeed):
-        return 0
+        return PricedBound()
     model = CountsModel(case, chained=True)
     found = duals(model.cp, list(model.rows.values()), min(seconds, budget.left))
     if found is None or budget.over:
-        return 0
+        return PricedBound()
     pricing = Pricing(case)
     prices = np.zeros(pricing.lack.shape)
     for (group, interval), price in zip(model.rows, found, strict=True):

@@ -21,7 +21,7 @@ from scheduler.result import Result, Step
 OnStep = Callable[[Step], None]
 PRICING = 0.3  # share of the budget for the prices behind the first bound
 COUNTING = 0.4  # share of the budget for the counts and their bound
-BLENDING = 0.3  # share of the budget for the first roster
+BLENDING = 0.6  # share of the budget for the first good roster, at most
 REFUTED = Text(
     "The bound was above the cost of a legal roster and is withdrawn: a fault of ours, "
     "please report it.",
@@ -109,7 +109,7 @@ class _Run:
         self.case, self.budget = case, budget
         self.seed, self.workers = seed, workers
         self.on_step = on_step
-        self.bound = 0
+        self.bound = self.coverage_bound = 0
         self.best: Standing | None = None
         self.trace: list[Step] = []
         self.impossible = False
@@ -125,14 +125,16 @@ class _Run:
         if self.workers > 1 and self.budget.effort is None:
             # The bound is proved beside all else; an interrupted run leaves it behind.
             counting = threading.Thread(target=self._count_beside, daemon=True)
-            counting.start()
             self._construct()
+            counting.start()
+            self._blend()
             self._improve()
             while counting.is_alive() and not self.budget.stopped:
                 counting.join(0.1)
         else:
-            self._count()
             self._construct()
+            self._count()
+            self._blend()
             self._improve()
         if self.fault is not None:
             raise self.fault
@@ -149,7 +151,9 @@ class _Run:
 
     def _count(self) -> None:
         seconds = self.budget.seconds * PRICING
-        self._raise(price_people(self.case, self.budget, seconds), "prices")
+        priced = price_people(self.case, self.budget, seconds)
+        self.coverage_bound = priced.coverage
+        self._raise(priced.total, "prices")
         share = self.budget.seconds * COUNTING
         effort = 1e9 if self.budget.effort is None else self.budget.effort * COUNTING
         counts = count_people(
@@ -165,9 +169,13 @@ class _Run:
     def _construct(self) -> None:
         paths, starts = Paths(self.case), Starts(self.case)
         self.alone = Alone(self.case, paths, starts)
+        self.blend = Blend(self.case, paths, starts, self.seed)
+        self._better(Standing.of(self.blend.first(self.budget)), "construct")
+
+    def _blend(self) -> None:
         until = self.budget.ticks + BLENDING * self.budget.whole
-        roster = Blend(self.case, paths, starts, self.seed).run(self.budget, until)
-        self._better(Standing.of(roster), "construct")
+        roster = self.blend.run(self.budget, until)
+        self._better(Standing.of(roster), "blend")
 
     def _improve(self) -> None:
         if self.best is None:
@@ -214,7 +222,7 @@ class _Run:
         proved = self.bound == self.best.audit.cost
         if self.budget.stopped:
             return self._say("interrupted", "interrupted", warnings)
-        improved = any(step.source == "improve" for step in self.trace)
+        improved = any(step.source != "construct" for step in self.trace)
         status = "optimal" if proved else "feasible" if improved else "heuristic"
         return self._say(status, "proved" if proved else self.budget.reason, warnings)
 
@@ -236,6 +244,7 @@ class _Run:
             roster=None if best is None else best.roster.serve(),
             audit=None if best is None else best.audit,
             bound=self.bound,
+            coverage_bound=self.coverage_bound,
             seconds=monotonic() - self.budget.began,
             stop_reason=reason,
             seed=self.seed,
