@@ -7,6 +7,7 @@ person kept. So the bound is sharper than the counts model's own, and it holds h
 good or bad the prices are.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
@@ -21,11 +22,18 @@ from constraints.case import OFF, Case
 from constraints.coverage import CoverageNeed
 from constraints.hours import HoursOvertime
 from constraints.roster import Roster
-from scheduler.engine.aggregate import CountsModel, fixed_cells
+from scheduler.engine.aggregate import (
+    Counts,
+    CountsModel,
+    count_people,
+    fixed_cells,
+)
 from scheduler.engine.paths import BROKEN, Paths, weekly
 from scheduler.engine.solver import Budget
 from scheduler.engine.starts import Starts
 
+PRICING = 0.4  # share of the budget for the prices
+COUNTING = 0.4  # share of the budget for whole people
 GRAIN = 64  # prices are whole multiples of a 64th, so that sums of them are exact
 FREE = 1e15  # beyond this, a limit of the model is none
 
@@ -99,6 +107,21 @@ class Pricing:
             alone += cost
             total += cost + float(weighed[key][days, row[days]].sum())
         return PricedBound(max(0, ceil(total - 1e-6)), max(0, ceil(total - alone)))
+
+
+def bounds(case: Case, budget: Budget, seed: int) -> Iterator[PricedBound | Counts]:
+    """Yield the bound from prices, then that of whole people."""
+    yield price_people(case, budget, budget.seconds * PRICING)
+    effort = 1e9 if budget.effort is None else budget.effort * COUNTING
+    seconds = budget.seconds * COUNTING
+    yield count_people(case, budget, seconds=seconds, effort=effort, seed=seed)
+
+
+def bounds_apart(
+    case: Case, seconds: float, seed: int
+) -> Iterator[PricedBound | Counts]:
+    """Yield the bounds found within some seconds, in a process of its own."""
+    return bounds(case, Budget(seconds), seed)
 
 
 def price_people(case: Case, budget: Budget, seconds: float) -> PricedBound:

@@ -1,26 +1,26 @@
 """Solve: precheck; bound beside first roster and improvement; audit; one budget."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from time import monotonic
 
 from constraints.case import Case
 from constraints.rule import Text
-from scheduler.engine.aggregate import count_people
+from scheduler.engine.aggregate import Counts
 from scheduler.engine.alone import Alone
 from scheduler.engine.blend import Blend
+from scheduler.engine.child import Child
 from scheduler.engine.improve import Improver, Standing
 from scheduler.engine.paths import Paths
 from scheduler.engine.precheck import precheck
-from scheduler.engine.prices import price_people
+from scheduler.engine.prices import PricedBound, bounds, bounds_apart
 from scheduler.engine.solver import Budget, cores
 from scheduler.engine.starts import Starts
 from scheduler.result import Result, Step
 
 OnStep = Callable[[Step], None]
-PRICING = 0.3  # share of the budget for the prices behind the first bound
-COUNTING = 0.4  # share of the budget for the counts and their bound
 BLENDING = 0.6  # share of the budget for the first good roster, at most
 REFUTED = Text(
     "The bound was above the cost of a legal roster and is withdrawn: a fault of ours, "
@@ -113,7 +113,6 @@ class _Run:
         self.best: Standing | None = None
         self.trace: list[Step] = []
         self.impossible = False
-        self.fault: Exception | None = None
 
     def result(self) -> Result:
         """Go through the stages and say how it went."""
@@ -122,49 +121,39 @@ class _Run:
             return self._say(
                 "infeasible", "precheck", checked.warnings, checked.conflicts
             )
+        self._construct()
         if self.workers > 1 and self.budget.effort is None:
-            # The bound is proved beside all else; an interrupted run leaves it behind.
-            counting = threading.Thread(target=self._count_beside, daemon=True)
-            self._construct()
-            counting.start()
-            self._blend()
-            self._improve()
-            while counting.is_alive() and not self.budget.stopped:
-                counting.join(0.1)
+            self._count_beside()
         else:
-            self._construct()
-            self._count()
+            self._count(bounds(self.case, self.budget, self.seed))
             self._blend()
             self._improve()
-        if self.fault is not None:
-            raise self.fault
         if self.impossible and (self.best is None or self.best.audit.hard):
             return self._say("infeasible", "proved", checked.warnings, (CLASH,))
         return self._close(checked.warnings)
 
     # -- stages ---------------------------------------------------------------------
     def _count_beside(self) -> None:
-        try:
-            self._count()
-        except Exception as fault:
-            self.fault = fault
+        """Go on while the bound is proved in a process of its own."""
+        arguments = (self.case, self.budget.left, self.seed)
+        child = Child(bounds_apart, arguments, self.budget)
+        with ThreadPoolExecutor(1) as pool:
+            counting = pool.submit(self._count, child)
+            try:
+                self._blend()
+                self._improve()
+            finally:
+                child.kill()
+        counting.result()  # says what went wrong, if anything did
 
-    def _count(self) -> None:
-        seconds = self.budget.seconds * PRICING
-        priced = price_people(self.case, self.budget, seconds)
-        self.coverage_bound = priced.coverage
-        self._raise(priced.total, "prices")
-        share = self.budget.seconds * COUNTING
-        effort = 1e9 if self.budget.effort is None else self.budget.effort * COUNTING
-        counts = count_people(
-            self.case,
-            self.budget,
-            seconds=share,
-            effort=effort,
-            seed=self.seed,
-        )
-        self.impossible = counts.infeasible
-        self._raise(counts.bound, "counts")
+    def _count(self, found: Iterable[PricedBound | Counts]) -> None:
+        for each in found:
+            if isinstance(each, PricedBound):
+                self.coverage_bound = each.coverage
+                self._raise(each.total, "prices")
+            else:
+                self.impossible = each.infeasible
+                self._raise(each.bound, "counts")
 
     def _construct(self) -> None:
         paths, starts = Paths(self.case), Starts(self.case)
