@@ -26,10 +26,10 @@ demo: $(READY)
 	$(BIN)/roster demo --out demo/out
 
 quick: check
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m pytest -q -n auto -m "not slow"
 
 test: check
-	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q -n auto
 	$(BIN)/python -m pytest -q --nbmake notebooks -W default
 
 check: $(READY)

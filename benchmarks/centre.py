@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from scheduler.demo import SIX, SIX_RUN
+
 FIRST_DAY = date(2026, 3, 30)
 HOLIDAY = date(2026, 4, 6)
 PAST = 14
@@ -44,22 +46,6 @@ SHIFTS = (
 )
 """Code, class, start and end; of 8 h paid (D, P, N), 6 h (C) and 4 h (B)."""
 
-SIX = (
-    ("B1", "day", "06:00", "13:10"),
-    ("B2", "day", "07:30", "14:40"),
-    ("B3", "day", "08:30", "15:40"),
-    ("B4", "day", "09:30", "16:40"),
-    ("B5", "day", "11:00", "18:10"),
-    ("Q1", "evening", "13:00", "20:10"),
-    ("Q2", "evening", "14:30", "21:40"),
-    ("Q3", "evening", "16:00", "23:10"),
-    ("Q4", "evening", "17:30", "00:40"),
-    ("M1", "night", "20:00", "03:10"),
-    ("M2", "night", "22:30", "05:40"),
-    ("M3", "night", "23:30", "06:40"),
-)
-"""The catalogue of six on, one off: 6 h 40 each."""
-
 USUAL = {
     40: {"day": ("D2", "D3", "D4"), "evening": ("P1", "P2"), "night": ("N2", "N3")},
     30: {"day": ("C1", "C2"), "evening": ("C3",), "night": ("C3",)},
@@ -67,11 +53,6 @@ USUAL = {
 }
 """Shifts of the past, by contract hours."""
 
-USUAL_SIX = {
-    "day": ("B1", "B3", "B5"),
-    "evening": ("Q1", "Q3"),
-    "night": ("M1", "M2", "M3"),
-}
 DEMAND = {
     "accounts": (1.0,),
     "cards": (0.65, 0.35),
@@ -282,7 +263,7 @@ def _history(staff: Iterable[Person], pack: str) -> Iterator[tuple[object, ...]]
         for day in range(-PAST, 0):
             run, place = divmod(day + PAST + person.phase, 7)
             kind = "day" if person.day_only else kinds[(person.number + run) % 6]
-            codes = USUAL_SIX[kind] if six else USUAL[person.hours][kind]
+            codes = SIX_RUN[kind] if six else USUAL[person.hours][kind]
             on = 6 if six else 4 if codes[0].startswith("N") else 5
             if place < on:
                 yield person.id, _on(day), codes[person.number // 6 % len(codes)]

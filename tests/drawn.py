@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from random import Random
 
 import numpy as np
+from ortools.sat.python import cp_model
 
 from constraints.case import (
     CLASSES,
@@ -23,6 +24,7 @@ from constraints.roster import Duties, Roster
 from constraints.rule import Rule
 from forecasts.clock import Clock
 from forecasts.requirement import Requirement, Service
+from scheduler.engine.model import RosterModel
 
 PLACES = (
     (date(2026, 3, 2), "Asia/Shanghai"),
@@ -185,6 +187,28 @@ def draw_ways(random: Random, case: Case) -> dict:
                 tuple(_breaks(random, start, end)) for _ in range(random.randint(1, 3))
             ]
     return ways
+
+
+def solved(
+    case: Case, rule: Rule, roster: Roster, ways: dict, chosen: dict
+) -> tuple[RosterModel, cp_model.CpSolver]:
+    """Return the model of one rule with everything fixed to a roster, solved."""
+    model = RosterModel(
+        Roster.empty(case),
+        [rule],
+        np.ones(roster.table.shape, bool),
+        allowed=np.ones((*roster.table.shape, len(case.shifts)), bool),
+        ways=ways,
+        personal_breaks=True,
+    )
+    model.fix(roster)
+    for owner, counts in model.way_counts.items():
+        for number, (_, count) in enumerate(counts):
+            model.cp.add(count == int(chosen.get(owner) == number))
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    assert solver.solve(model.cp) == cp_model.OPTIMAL, model.cp.validate()
+    return model, solver
 
 
 def _breaks(random: Random, start: int, end: int) -> list[tuple[str, int, int]]:

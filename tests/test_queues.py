@@ -17,11 +17,10 @@ from constraints.queues import SkillSets
 from constraints.roster import Roster
 from scheduler.engine.aggregate import count_people
 from scheduler.engine.blend import Blend
-from scheduler.engine.model import RosterModel
 from scheduler.engine.paths import Paths
 from scheduler.engine.solver import Budget
 from scheduler.engine.starts import Starts
-from tests.drawn import draw_case, draw_roster, draw_rule, draw_ways
+from tests.drawn import draw_case, draw_roster, draw_rule, draw_ways, solved
 
 NAMES = ("accounts", "cards", "loans", "abroad")
 
@@ -89,21 +88,7 @@ def test_solver_charges_what_the_audit_finds(seed):
     case = with_queues(draw_case(random, rule), random)
     ways = draw_ways(random, case)
     roster, chosen = draw_roster(random, case, ways)
-    model = RosterModel(
-        Roster.empty(case),
-        [rule],
-        np.ones(roster.table.shape, bool),
-        allowed=np.ones((*roster.table.shape, len(case.shifts)), bool),
-        ways=ways,
-        personal_breaks=True,
-    )
-    model.fix(roster)
-    for owner, counts in model.way_counts.items():
-        for number, (_, count) in enumerate(counts):
-            model.cp.add(count == int(chosen.get(owner) == number))
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    assert solver.solve(model.cp) == cp_model.OPTIMAL
+    model, solver = solved(case, rule, roster, ways, chosen)
     charged = np.zeros(case.clock.intervals)
     for charge in model.ledger:
         charged[charge.where.interval] += charge.price * solver.value(charge.amount)

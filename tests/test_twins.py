@@ -8,12 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ortools.sat.python import cp_model
 
 from constraints import RULES, audit
 from constraints.rule import Rule
-from scheduler.engine.model import RosterModel
-from tests.drawn import draw_case, draw_roster, draw_rule, draw_ways
+from tests.drawn import draw_case, draw_roster, draw_rule, draw_ways, solved
 
 
 @pytest.mark.parametrize("kind", RULES, ids=lambda rule: rule.id)
@@ -25,23 +23,7 @@ def test_solver_charges_what_the_audit_finds(kind, seed):
     case = draw_case(random, rule)
     ways = draw_ways(random, case)
     roster, chosen = draw_roster(random, case, ways)
-    model = RosterModel(
-        roster.__class__.empty(case),
-        [rule],
-        np.ones(roster.table.shape, bool),
-        allowed=np.ones((*roster.table.shape, len(case.shifts)), bool),
-        ways=ways,
-        personal_breaks=True,
-    )
-    model.fix(roster)
-    for owner, counts in model.way_counts.items():
-        for number, (_, count) in enumerate(counts):
-            model.cp.add(
-                count == int(chosen.get((owner[0], owner[1], owner[2])) == number)
-            )
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    assert solver.solve(model.cp) == cp_model.OPTIMAL, model.cp.validate()
+    model, solver = solved(case, rule, roster, ways, chosen)
     charged: Counter = Counter()
     for charge in model.ledger:
         charged[charge.where] += solver.value(charge.amount)

@@ -1,0 +1,88 @@
+"""Drawn centres: the same for the same seed, with the traits said, solved and kept."""
+
+import csv
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.centre import HOLIDAY, write_centre
+from benchmarks.centres import centre_table, read_rows
+from benchmarks.one import run_apart
+from benchmarks.run import write_results
+from constraints import audit
+from scheduler import read_case, solve
+from scheduler.files.rosters import read_roster
+from scheduler.files.write import write_outputs
+
+
+def drawn(folder, **traits):
+    """Write a centre and read it."""
+    write_centre(folder, **traits)
+    return read_case(folder)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A centre of 24 people for a week."""
+    return drawn(tmp_path_factory.mktemp("small"), people=24, days=7)
+
+
+def test_same_seed_same_files(tmp_path):
+    """Byte by byte; another seed, another centre."""
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        write_centre(tmp_path / name, people=24, days=7, seed=seed)
+    files = sorted(path.name for path in (tmp_path / "a").iterdir())
+
+    def content(name):
+        return [(tmp_path / name / file).read_bytes() for file in files]
+
+    assert content("a") == content("b")
+    assert content("a") != content("c")
+
+
+def test_traits_of_a_real_centre(tmp_path):
+    """Contracts, day people, leave, wishes, pins, past, and a need about as offered."""
+    case = drawn(tmp_path, people=200).case
+    minutes = np.array([agent.week_minutes for agent in case.agents])
+    for hours, share in ((40, 0.8), (30, 0.1), (20, 0.1)):
+        assert (minutes == hours * 60).mean() == share
+    days_only = [agent.classes == {"day"} for agent in case.agents]
+    assert 0.25 <= np.mean(days_only) < 0.3
+    assert case.on_leave[:, case.past :].mean() == pytest.approx(0.08, abs=0.01)
+    wishes = np.bincount([wish.agent for wish in case.requests], minlength=200)
+    assert set(wishes) == {2, 3}
+    assert 12 <= len(case.shifts) <= 20
+    assert case.past == 14
+    assert any(agent.protected for agent in case.agents)
+    assert len(case.requirement.queues) == 3
+    assert str(HOLIDAY) in (tmp_path / "calendar.csv").read_text()
+
+
+def test_queues_come_back_from_files(small, tmp_path):
+    """Who answers what is written, read, and audited to the same cost."""
+    result = solve(small.case, effort=0.3, workers=1)
+    assert not result.audit.hard
+    write_outputs(small, result, tmp_path / "out")
+    with (tmp_path / "out" / "duties.csv").open(encoding="utf-8", newline="") as file:
+        named = {row["queue"] for row in csv.DictReader(file)}
+    assert named == {"", *small.case.requirement.queues}
+    back = read_roster(tmp_path / "out" / "roster.csv", small.case)
+    after = small.case.clock.days_of_intervals > 0  # the first night began before
+    assert (back.serving == result.roster.serving)[:, after].all()
+    assert audit(back).cost == result.audit.cost
+    dropped = replace(back, serving=None)
+    assert audit(dropped).cost == result.audit.cost
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["engine", "one model"])
+def test_a_run_apart_gives_a_row(tmp_path, method):
+    """As the table of the benchmark wants it, by either method."""
+    write_centre(tmp_path / "case", people=24, days=7)
+    row = run_apart(method, "centre-24", tmp_path / "case", seconds=5.0, seed=1)
+    write_results(tmp_path / "rows.csv", [row])
+    rows = read_rows(tmp_path / "rows.csv")
+    if method == "engine":
+        assert float(rows[0]["hard"]) == 0
+        assert "| centre-24 | 5 | 1 | 0 |" in centre_table(rows)
