@@ -500,6 +500,31 @@ class Paths:
                 day += 1
         return row, cost
 
+    def worked(self, agent: int) -> NDArray[np.int64]:
+        """Return the fewest and the most days a person can work up to each day.
+
+        No legal row is outside; shape ``(days, 2)``.
+        """
+        days = self.case.days
+        anything = np.stack([np.zeros(days), np.arange(1, days + 1)], axis=1)
+        if self._start[agent] < 0:
+            return anything.astype(int)
+        legal = self.cells[agent] < NEVER
+        counts = np.full((2, int(self._start[agent]) + 1), NEVER)  # fewest, less most
+        counts[:, -1] = 0
+        reached: list[NDArray[np.float64]] = []
+        for block in self._blocks[agent]:
+            counts = _least(counts, block.entry, len(block.days[0].first) - 1)
+            for arcs in block.days:
+                before = np.repeat(counts, np.diff(arcs.first), axis=1)
+                work = arcs.shift < legal.shape[1] - 1
+                before += np.stack([work, -1 * work])
+                before[:, ~legal[len(reached), arcs.shift]] = NEVER
+                counts = _least(before, arcs.target, int(arcs.target.max()) + 1)
+                reached.append(counts.min(axis=1) * (1, -1))
+        found = np.stack(reached)
+        return (found if np.isfinite(found).all() else anything).astype(int)
+
     def within(
         self, agent: int, row: NDArray[np.int16], days: range
     ) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
@@ -545,6 +570,17 @@ class Paths:
                     ways = np.hstack([ways, chosen[:, None]])
                 day += 1
         return ways, costs
+
+
+def _least(
+    values: NDArray[np.float64], places: NDArray[np.intp], size: int
+) -> NDArray[np.float64]:
+    """Return the least of the values that come to each place; none come to -1."""
+    found = np.full((len(values), size), NEVER)
+    there = np.flatnonzero(places[: values.shape[1]] >= 0)
+    for row, value in zip(found, values[:, there], strict=True):
+        np.minimum.at(row, places[there], value)
+    return found
 
 
 def weekly(rule: Rule) -> Rule:

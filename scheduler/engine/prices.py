@@ -139,11 +139,11 @@ def price_people(case: Case, budget: Budget, seconds: float) -> PricedBound:
     known = fixed_cells(case) and not booked
     if not known or not isinstance(case.rule("coverage.need"), CoverageNeed):
         return PricedBound()
-    model = CountsModel(case, chained=True)
+    pricing = Pricing(case)
+    model = CountsModel(case, chained=True, paths=pricing.paths)
     found = duals(model.cp, list(model.rows.values()), min(seconds, budget.left))
     if found is None or budget.over:
         return PricedBound()
-    pricing = Pricing(case)
     prices = np.zeros(pricing.lack.shape)
     for (group, interval), price in zip(model.rows, found, strict=True):
         prices[group, interval] = price

@@ -84,6 +84,22 @@ def test_no_row_is_cheaper(seed):
 
 
 @given(seed=st.integers(0, 2**32))
+def test_no_row_works_more_or_less_by_any_day(seed):
+    """Nor need the fewest and the most be further out at the end."""
+    case, _ = draw(seed)
+    paths = Paths(case)
+    for agent in range(len(case.agents)):
+        rows = [row for row, hard, _ in rows_of(case, agent) if not hard]
+        least, most = paths.worked(agent).T
+        if rows:
+            days = np.cumsum(np.array(rows) != OFF, axis=1)
+            assert (least <= days.min(axis=0)).all()
+            assert (most >= days.max(axis=0)).all()
+            assert least[-1] == days[:, -1].min()
+            assert most[-1] == days[:, -1].max()
+
+
+@given(seed=st.integers(0, 2**32))
 def test_all_ways_within_some_days(seed):
     """Each way between standing days is listed once, with its cost."""
     case, prices = draw(seed)
