@@ -520,8 +520,9 @@ class Paths:
                 work = arcs.shift < legal.shape[1] - 1
                 before += np.stack([work, -1 * work])
                 before[:, ~legal[len(reached), arcs.shift]] = NEVER
-                counts = _least(before, arcs.target, int(arcs.target.max()) + 1)
-                reached.append(counts.min(axis=1) * (1, -1))
+                size = int(arcs.target.max(initial=-1)) + 1
+                counts = _least(before, arcs.target, size)
+                reached.append(counts.min(axis=1, initial=NEVER) * (1, -1))
         found = np.stack(reached)
         return (found if np.isfinite(found).all() else anything).astype(int)
 
