@@ -40,6 +40,21 @@ class Duties:
         kind = np.array(columns[2], np.str_)
         return cls(whole[0], whole[1], kind, whole[2], whole[3])
 
+    def beside(self, other: "Duties") -> "Duties":
+        """Return these stretches and others together."""
+        columns = [
+            np.concatenate([mine, theirs])
+            for mine, theirs in (
+                (self.agent, other.agent),
+                (self.day, other.day),
+                (self.kind, other.kind),
+                (self.start, other.start),
+                (self.end, other.end),
+            )
+        ]
+        order = np.lexsort((columns[3], columns[1], columns[0]))
+        return Duties(*(column[order] for column in columns))
+
     def __len__(self) -> int:
         """Return the number of stretches."""
         return len(self.agent)

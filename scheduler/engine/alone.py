@@ -58,13 +58,14 @@ class Alone:
             return None
         table = rest.table.copy()
         table[agent] = found[0]
-        rows = (rest.duties or Duties.of(())).rows()
+        own = []
         for day in days:
             shift = int(table[agent, day])
             if shift != OFF:
                 taken = self.starts.starts[day, shift].ways[way[day, shift]][0]
-                rows.extend((agent, day, *each) for each in taken)
-        return Roster(self.case, table, Duties.of(rows), overtime=rest.overtime)
+                own += [(agent, day, *each) for each in taken]
+        duties = (rest.duties or Duties.of(())).beside(Duties.of(own))
+        return Roster(self.case, table, duties, overtime=rest.overtime)
 
     def _lead(self, rest: Roster, agent: int, days: Sequence[int]) -> NDArray[np.int64]:
         """What a leader is worth where a staffed class has too few; per start."""

@@ -32,7 +32,7 @@ NOISE = (0.3, 0.1, 0.02)  # variance of heads taken for granted: first, settled,
 EXACT = 1e-9  # variance that makes the cost of a head the true one
 MUST = 200.0  # cost of a head below the floor, or away beyond what is allowed
 UNLED = 30.0  # cost of a day's class of shifts without a leader, at first
-EFFORT = 8e-9  # effort of one arc of a path
+EFFORT = 2.5e-8  # effort of one arc of a path: a unit is about a second
 FAR, FINE = 4, 64  # the normal distribution as a table: how far, steps a deviation
 _CHANCE = np.array(
     [0.5 * (1 + erf(n / FINE / sqrt(2))) for n in range(-FAR * FINE, FAR * FINE + 1)]
@@ -127,8 +127,10 @@ class Blend:
         self._sweep(Stage(1.0, EXACT, 1.0), budget, whole=True)
         return self._roster()
 
-    def run(self, budget: Budget, until: float) -> Roster:
+    def run(self, budget: Budget, until: float) -> Roster | None:
         """Sweep until everybody has made up their mind; return the roster.
+
+        None where a budget of effort is over before.
 
         Parameters
         ----------
@@ -139,7 +141,7 @@ class Blend:
         self._begin(np.clip(lack / max(1, len(self.case.agents)), 0.0, 0.9))
         began, sweep = budget.ticks, 0
         done = 0.0
-        while done < 1 and not (budget.stopped and sweep):
+        while done < 1 and not (budget.over and sweep):
             self._sweep(_stage(done, sweep), budget, whole=not sweep)
             sweep += 1
             spent = (budget.ticks - began) / max(1e-9, until - began)
@@ -149,7 +151,7 @@ class Blend:
             self._sweep(Stage(1.0, EXACT, 1.0), budget)
             if budget.over or (before == self.table).all():
                 break
-        return self._roster()
+        return None if budget.effort is not None and budget.over else self._roster()
 
     def _roster(self) -> Roster:
         duties = self.starts.duties(self.table, self.way)

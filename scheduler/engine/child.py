@@ -1,16 +1,19 @@
 """Child: a task in a process of its own, which may die without taking the run along.
 
-The process is started anew, never forked, and gets plain data, no models. What it
-yields comes back as it is made. When it dies of a signal, as solvers sometimes do, it
-is started once more.
+The process is started anew, never forked, and gets plain data, no models. A task is a
+generator: what it yields comes back as it is made, and what the caller sends goes to
+it. When it dies of a signal, as solvers sometimes do, it is started once more.
 """
 
+import os
 import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from scheduler.engine.solver import Budget
@@ -46,8 +49,10 @@ class Child:
         self._killed = False
         self._lock = threading.Lock()
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Generator[Any, Any, None]:
         """Yield what the task yields; a process that dies is started once more.
+
+        What is sent goes to the task.
 
         Raises
         ------
@@ -78,20 +83,20 @@ class Child:
                 )
             return None if self._killed else self._process
 
-    def _read(self, process: "subprocess.Popen[bytes]") -> Iterator[Any]:
+    def _read(self, process: "subprocess.Popen[bytes]") -> Generator[Any, Any, None]:
         assert process.stdin is not None
         assert process.stdout is not None
-        with (
-            process.stdout,
-            suppress(EOFError, BrokenPipeError, pickle.UnpicklingError),
-        ):
-            with process.stdin:
-                process.stdin.write(self.job)
+        broken = suppress(EOFError, OSError, pickle.UnpicklingError)
+        with broken, process.stdout, process.stdin:
+            process.stdin.write(self.job)
+            process.stdin.flush()
             while True:
                 kind, said = pickle.load(process.stdout)
                 if kind == "fault":
                     raise ChildError(said)
-                yield said
+                answer = yield said
+                pickle.dump(answer, process.stdin)
+                process.stdin.flush()
 
     def kill(self) -> None:
         """End the process at once, and start it no more."""
@@ -100,25 +105,52 @@ class Child:
             if self._process is not None:
                 self._process.kill()
 
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that the process holds now; 0 where that is not known."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return 0
+        try:
+            held = Path(f"/proc/{process.pid}/statm").read_text(encoding="ascii")
+            return int(held.split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        except (OSError, ValueError, IndexError):
+            return 0
+
 
 def main() -> int:
-    """Run the task that standard input holds; write what it yields."""
+    """Run the task that standard input holds; write what it yields, read answers."""
     import signal
     import traceback
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
     out = sys.stdout.buffer
     sys.stdout = sys.stderr
+
+    def say(kind: str, said: Any) -> None:
+        pickle.dump((kind, said), out)
+        out.flush()
+
     try:
         task, arguments = pickle.load(sys.stdin.buffer)
-        for said in task(*arguments):
-            pickle.dump(("said", said), out)
-            out.flush()
+        given, answer = task(*arguments), None
+        talk = given if isinstance(given, Generator) else (one for one in given)
+        while True:
+            say("said", talk.send(answer))
+            answer = pickle.load(sys.stdin.buffer)
+    except (StopIteration, EOFError, BrokenPipeError):
+        return 0
     except Exception:
-        pickle.dump(("fault", traceback.format_exc()), out)
-        out.flush()
+        say("fault", traceback.format_exc())
         return 1
-    return 0
+
+
+def _follow(parent: int) -> None:
+    """End with the process that started this one, however that ended."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
 
 
 if __name__ == "__main__":

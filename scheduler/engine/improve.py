@@ -1,8 +1,6 @@
 """Improve: free some cells, solve them again by the same rules, keep what is better."""
 
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,11 +8,12 @@ from numpy.typing import NDArray
 
 from constraints.case import OPEN
 from constraints.hours import HoursOvertime
-from constraints.roster import Duties, Roster
+from constraints.roster import Roster
 from constraints.rule import Audit, audit
 from scheduler.engine.alone import Alone
 from scheduler.engine.even import evens
 from scheduler.engine.model import BROKEN, RosterModel, Rows
+from scheduler.engine.patch import Found, News, Patch
 from scheduler.engine.solver import LEAST, QUICK, Budget, run
 
 SIZES = ((60, 1), (60, 2), (40, 2), (30, 3), (12, 4), (4, 7), (1, 28))
@@ -78,34 +77,23 @@ class Standing:
 class Improver:
     """Chooses neighbourhoods where cost is and where trying has paid.
 
-    With several threads each frees cells of its own; what one finds is laid over what
-    the others have found meanwhile, and kept where the whole is better.
-
     Parameters
     ----------
-    standing
-        Where to start.
     alone
         Places one person's days again.
-    seed, workers
-        Random seed; threads.
-    on_better
-        Called with each better roster.
+    seed
+        Random seed.
+
+    Attributes
+    ----------
+    standing
+        The roster to better.
     """
 
-    def __init__(
-        self,
-        standing: Standing,
-        alone: Alone,
-        *,
-        seed: int,
-        workers: int,
-        on_better: Callable[[Standing], None],
-    ) -> None:
-        self.best, self.alone, self.on_better = standing, alone, on_better
+    def __init__(self, alone: Alone, seed: int) -> None:
+        case, self.alone = alone.case, alone
+        self.standing = Standing.of(Roster.empty(case))
         self.random = np.random.default_rng(seed)
-        self.workers = workers
-        case = standing.roster.case
         self.open = case.pins == OPEN
         overtime = case.rule("hours.overtime")
         self.by_rows = not (isinstance(overtime, HoursOvertime) and overtime.allowed)
@@ -113,41 +101,34 @@ class Improver:
         sizes = {(min(n, people), min(d, days)) for n, d in SIZES}
         self.kinds = [Neighbourhood(n, d) for n, d in sorted(sizes)]
         self.seen: dict[int, NDArray[np.int64]] = {}  # visits of days, by window length
-        self._lock = threading.Lock()
 
-    def run(self, budget: Budget, done: Callable[[int], bool]) -> None:
-        """Improve until the budget is over, or a cost is said to be good enough."""
-        self._done = done
-        if self.workers == 1:
-            self._work(budget)
-            return
-        with ThreadPoolExecutor(self.workers) as pool:
-            for ended in [pool.submit(self._work, budget) for _ in range(self.workers)]:
-                ended.result()
+    def hear(self, news: News) -> bool:
+        """Lay what was kept over the roster that stands; return whether to go on."""
+        if news:
+            roster = self.standing.roster
+            for patch in news:
+                roster = patch.on(roster)
+            self.standing = Standing.of(roster)
+        return news is not None
 
-    def _work(self, budget: Budget) -> None:
-        while not budget.over and not self._done(self.best.weight):
-            with self._lock:
-                kind, start = self._choose(), self.best
-                cells = self._cells(kind)
-                seed = int(self.random.integers(1 << 30))
+    def run(self, budget: Budget, until: float) -> Generator[Found, News, bool]:
+        """Tell what is found, and go on from what was kept; return whether to go on.
+
+        Ends when it is told to, when the budget is over, or at some of its ticks.
+        """
+        while not budget.over and budget.ticks < until:
+            kind, before = self._choose(), self.standing.weight
+            cells = self._cells(kind)
             began = budget.ticks
-            found = self._again(start, cells, budget, seed)
-            with self._lock:
-                gain = 0 if found is None else self._take(found, start, cells)
-                kind.learn(min(gain, BROKEN // 10), budget.ticks - began)
-
-    def _take(self, found: Roster, start: Standing, cells: NDArray[np.bool_]) -> int:
-        """Keep a roster if it is no worse, and return the gain."""
-        if self.best is not start:
-            found = _laid_over(self.best.roster, found, cells)
-        standing, before = Standing.of(found), self.best.weight
-        if standing.weight > before:
-            return 0
-        self.best = standing
-        if standing.weight < before:
-            self.on_better(standing)
-        return before - standing.weight
+            seed = int(self.random.integers(1 << 30))
+            found = self._again(self.standing, cells, budget, seed)
+            spent = budget.ticks - began
+            patch = None if found is None else Patch.of(found, cells)
+            if not self.hear((yield Found("improve", patch))):
+                return False
+            gain = before - self.standing.weight
+            kind.learn(min(gain, BROKEN // 10), spent)
+        return True
 
     def _again(
         self, standing: Standing, cells: NDArray[np.bool_], budget: Budget, seed: int
@@ -180,7 +161,8 @@ class Improver:
             workers=1,
             parameters=QUICK,
         )
-        return model.read(outcome.value) if outcome.found else None
+        cut = budget.effort is not None and budget.over and not outcome.proved
+        return model.read(outcome.value) if outcome.found and not cut else None
 
     def _rows(
         self, roster: Roster, agents: NDArray[np.intp], days: NDArray[np.intp]
@@ -232,10 +214,10 @@ class Improver:
 
     def _blame(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return cost by person and by day."""
-        case = self.best.roster.case
+        case = self.standing.roster.case
         people, days = np.zeros(len(case.agents)), np.zeros(case.days)
         day_of = case.clock.days_of_intervals
-        for violation in self.best.audit.violations:
+        for violation in self.standing.audit.violations:
             cost = violation.cost or BROKEN * violation.amount
             where = violation.where
             day = where.day if where.interval is None else int(day_of[where.interval])
@@ -251,16 +233,3 @@ class Improver:
         total = blame.sum()
         chance = even if not total else (even + blame / total) / 2
         return self.random.choice(len(blame), count, replace=False, p=chance)
-
-
-def _laid_over(best: Roster, found: Roster, cells: NDArray[np.bool_]) -> Roster:
-    """Return the best roster with some cells as found."""
-    mine, theirs = found.duties or Duties.of(()), best.duties or Duties.of(())
-    rows = theirs.pick(~cells[theirs.agent, theirs.day]).rows()
-    rows += mine.pick(cells[mine.agent, mine.day]).rows()
-    return Roster(
-        best.case,
-        np.where(cells, found.table, best.table).astype(np.int16),
-        Duties.of(rows),
-        overtime=np.where(cells, found.overtime, best.overtime),
-    )

@@ -707,17 +707,15 @@ class RosterModel:
             table[agent, day] = chosen[0] if chosen else OFF
         for at, minutes in self._overtime.items():
             overtime[at] = value(minutes)
-        rows = self._deal(table, value)
-        return Roster(self.case, table, Duties.of(rows), overtime=overtime)
+        duties = self._deal(table, value)
+        return Roster(self.case, table, duties, overtime=overtime)
 
-    def _deal(
-        self, table: NDArray[np.int16], value: Any
-    ) -> list[tuple[int, int, str, int, int]]:
+    def _deal(self, table: NDArray[np.int16], value: Any) -> Duties:
         """Deal the ways to break a shift out to the people in it, in order."""
         if "_cover" not in self.__dict__:
             duties = self.around.duties or Duties.of(())
-            return duties.pick(~self._open[duties.agent, duties.day]).rows()
-        rows = (self._cover.rest.duties or Duties.of(())).rows()
+            return duties.pick(~self._open[duties.agent, duties.day])
+        rows: list[tuple[int, int, str, int, int]] = []
         for owner, ways in self.way_counts.items():
             day, shift = owner[:2]
             if self._personal:
@@ -730,7 +728,7 @@ class RosterModel:
             for way, count in ways:
                 for _, agent in zip(range(value(count)), seats, strict=False):
                     rows.extend((agent, day, *taken) for taken in way)
-        return rows
+        return (self._cover.rest.duties or Duties.of(())).beside(Duties.of(rows))
 
 
 class _Cover:
@@ -756,7 +754,9 @@ def _ways_taken(
     By day, shift and set of skills.
     """
     breaks: dict[tuple[int, int], list[Break]] = defaultdict(list)
-    for agent, day, kind, start, end in (roster.duties or Duties.of(())).rows():
+    duties = roster.duties or Duties.of(())
+    open_duties = duties.pick(cells[duties.agent, duties.day])
+    for agent, day, kind, start, end in open_duties.rows():
         breaks[agent, day].append((kind, start, end))
     taken: dict[tuple[int, int, int], Counter[Way]] = defaultdict(Counter)
     set_of = roster.case.skill_sets.of.tolist()

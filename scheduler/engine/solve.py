@@ -1,4 +1,4 @@
-"""Solve: precheck; bound beside first roster and improvement; audit; one budget."""
+"""Solve: keep the best roster and bound that searches tell of; audit; one budget."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -9,19 +9,19 @@ from time import monotonic
 from constraints.case import Case
 from constraints.rule import Text
 from scheduler.engine.aggregate import Counts
-from scheduler.engine.alone import Alone
-from scheduler.engine.blend import Blend
-from scheduler.engine.child import Child
-from scheduler.engine.improve import Improver, Standing
-from scheduler.engine.paths import Paths
+from scheduler.engine.child import Child, ChildError, Task
+from scheduler.engine.improve import Standing
+from scheduler.engine.patch import Dialogue, Found, Patch
 from scheduler.engine.precheck import precheck
 from scheduler.engine.prices import PricedBound, bounds, bounds_apart
-from scheduler.engine.solver import Budget, cores
-from scheduler.engine.starts import Starts
+from scheduler.engine.search import first_roster, search, search_apart
+from scheduler.engine.solver import Budget, cores, memory
 from scheduler.result import Result, Step
 
 OnStep = Callable[[Step], None]
-BLENDING = 0.6  # share of the budget for the first good roster, at most
+GRACE = 5.0  # seconds after its budget by which a run has come back
+LATE = 0.1  # or this share of the budget, where that is more
+PROMPT = 2.0  # seconds in which a run that is asked to stop comes back
 REFUTED = Text(
     "The bound was above the cost of a legal roster and is withdrawn: a fault of ours, "
     "please report it.",
@@ -32,6 +32,18 @@ CLASH = Text(
     "floor, hours and rest at once.",
     "硬性规则无法同时满足:即使只按人员类别计数,也没有排班能同时满足最低人数、"
     "工时与休息要求。",
+)
+FAILED_STEP = Text(
+    "What was to be told of each step failed ({error}) and is told no more.",
+    "进度回调出错({error}),此后不再回调。",
+)
+FAILED_HELPER = Text(
+    "A helping process failed; the best found before stands. Please report: {error}",
+    "辅助进程出错,保留此前找到的最优结果。请报告:{error}",
+)
+TOO_LARGE = Text(
+    "Helping processes were ended at {held} MiB of memory; the best found stands.",
+    "辅助进程占用内存达 {held} MiB,已终止;保留已找到的最优结果。",
 )
 
 
@@ -44,6 +56,7 @@ def solve(
     effort: float | None = None,
     on_step: OnStep | None = None,
     stop: threading.Event | None = None,
+    limit: int = 0,
 ) -> Result:
     """Return the best roster found within a budget, with its proof and its audit.
 
@@ -64,6 +77,9 @@ def solve(
         Called with every improvement of cost or bound.
     stop
         Set it to end early; the best roster so far comes back, audited.
+    limit
+        Bytes of memory that helping processes may hold together; 0 = what this machine
+        can spare. The largest is ended where they hold more.
 
     Examples
     --------
@@ -76,7 +92,8 @@ def solve(
     """
     stop = stop or threading.Event()
     found: list[Result | BaseException] = []
-    run = _Run(case, Budget(seconds, effort, stop), seed, workers or cores(), on_step)
+    budget = Budget(seconds, effort, stop)
+    run = _Run(case, budget, seed, workers or cores(), on_step, limit or memory())
 
     def work() -> None:
         try:
@@ -84,12 +101,14 @@ def solve(
         except BaseException as error:
             found.append(error)
 
-    # The solver runs in a thread of its own, so that signals reach the caller.
+    # The work is done in a thread of its own, so that signals reach the caller, and
+    # a step that hangs cannot keep the caller waiting.
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    while thread.is_alive():
+    while thread.is_alive() and not run.overdue:
         thread.join(0.1)
-    outcome = found[0]
+        run.watch()
+    outcome = found[0] if found else run.close()
     if isinstance(outcome, BaseException):
         raise outcome
     return outcome
@@ -105,46 +124,69 @@ class _Run:
         seed: int,
         workers: int,
         on_step: OnStep | None,
+        limit: int,
     ) -> None:
         self.case, self.budget = case, budget
         self.seed, self.workers = seed, workers
-        self.on_step = on_step
+        self.on_step, self.limit = on_step, limit
         self.bound = self.coverage_bound = 0
         self.best: Standing | None = None
+        self.kept: list[Patch] = []  # what made it the best, in order
         self.trace: list[Step] = []
+        self.warnings: list[Text] = []
+        self.conflicts: tuple[Text, ...] = ()
         self.impossible = False
+        self.children: list[Child] = []
+        self.asked: float | None = None  # when somebody asked to stop
+        self._lock = threading.RLock()
 
     def result(self) -> Result:
         """Go through the stages and say how it went."""
         checked = precheck(self.case)
-        if checked.conflicts:
-            return self._say(
-                "infeasible", "precheck", checked.warnings, checked.conflicts
+        self.warnings.extend(checked.warnings)
+        self.conflicts = checked.conflicts
+        if not checked.conflicts:
+            self._better(
+                Standing.of(first_roster(self.case, self.budget, self.seed)),
+                "construct",
             )
-        self._construct()
-        if self.workers > 1 and self.budget.effort is None:
-            self._count_beside()
-        else:
-            self._count(bounds(self.case, self.budget, self.seed))
-            self._blend()
-            self._improve()
-        if self.impossible and (self.best is None or self.best.audit.hard):
-            return self._say("infeasible", "proved", checked.warnings, (CLASH,))
-        return self._close(checked.warnings)
+            if self.budget.effort is None:
+                self._search_apart()
+            else:
+                effort = self.budget.effort
+                beside = Budget(self.budget.left, effort, self.budget.stop)
+                self._count(bounds(self.case, beside, self.seed))
+                self._listen(search(self.case, self.budget, self.seed))
+        return self.close()
 
     # -- stages ---------------------------------------------------------------------
-    def _count_beside(self) -> None:
-        """Go on while the bound is proved in a process of its own."""
-        arguments = (self.case, self.budget.left, self.seed)
-        child = Child(bounds_apart, arguments, self.budget)
-        with ThreadPoolExecutor(1) as pool:
-            counting = pool.submit(self._count, child)
-            try:
-                self._blend()
-                self._improve()
-            finally:
-                child.kill()
-        counting.result()  # says what went wrong, if anything did
+    def _search_apart(self) -> None:
+        """Search in as many processes as wanted, and prove a bound in one beside."""
+        until = self.budget.began + self.budget.seconds
+        jobs: list[tuple[Task, tuple[object, ...]]] = [
+            (bounds_apart, (self.case, self.budget.left, self.seed))
+        ]
+        jobs += [
+            (search_apart, (self.case, until, self.seed + number))
+            for number in range(self.workers)
+        ]
+        with ThreadPoolExecutor(len(jobs)) as pool:
+            for one in [pool.submit(self._work, *job) for job in jobs]:
+                one.result()
+
+    def _work(self, task: Task, arguments: tuple[object, ...]) -> None:
+        """Do a task in a process of its own."""
+        child = Child(task, arguments, self.budget)
+        with self._lock:
+            self.children.append(child)
+        try:
+            if task is bounds_apart:
+                self._count(child)
+            else:
+                self._listen(iter(child))
+        except ChildError as error:
+            line = str(error).strip().splitlines()[-1]
+            self.warnings.append(FAILED_HELPER.format(error=line))
 
     def _count(self, found: Iterable[PricedBound | Counts]) -> None:
         for each in found:
@@ -155,39 +197,73 @@ class _Run:
                 self.impossible = each.infeasible
                 self._raise(each.bound, "counts")
 
-    def _construct(self) -> None:
-        paths, starts = Paths(self.case), Starts(self.case)
-        self.alone = Alone(self.case, paths, starts)
-        self.blend = Blend(self.case, paths, starts, self.seed)
-        self._better(Standing.of(self.blend.first(self.budget)), "construct")
+    def _listen(self, talk: Dialogue) -> None:
+        """Hear what a search finds, and tell it what was kept meanwhile."""
+        known, news = 0, None
+        while True:
+            try:
+                found: Found = talk.send(news)
+            except StopIteration:
+                return
+            with self._lock:
+                if found.patch is not None:
+                    self._take(found.patch, found.source)
+                news = self.kept[known:]
+                if found.source == "start" and self.best is not None:
+                    news = [Patch.of(self.best.roster)]
+                known = len(self.kept)
+                if self._done:
+                    news = None
 
-    def _blend(self) -> None:
-        until = self.budget.ticks + BLENDING * self.budget.whole
-        roster = self.blend.run(self.budget, until)
-        self._better(Standing.of(roster), "blend")
+    @property
+    def _done(self) -> bool:
+        proved = self.best is not None and self.best.weight <= self.bound
+        return proved or self.impossible or self.budget.over
 
-    def _improve(self) -> None:
-        if self.best is None:
+    # -- limits ---------------------------------------------------------------------
+    @property
+    def overdue(self) -> bool:
+        """Whether the caller has waited long enough, whatever still goes on."""
+        late = max(GRACE, LATE * self.budget.seconds) / 2
+        if self.asked is not None and monotonic() - self.asked > PROMPT:
+            return True
+        return self.budget.left < -late
+
+    def watch(self) -> None:
+        """End processes where time, memory or patience is over."""
+        if self.budget.stopped and self.asked is None:
+            self.asked = monotonic()
+        late = max(GRACE, LATE * self.budget.seconds) / 4
+        if self.budget.stopped or self.budget.left < -late:
+            for child in self.children:
+                child.kill()
             return
-        improver = Improver(
-            self.best,
-            self.alone,
-            seed=self.seed,
-            workers=self.workers,
-            on_better=lambda better: self._better(better, "improve"),
-        )
-        improver.run(self.budget, lambda cost: cost <= self.bound or self.impossible)
+        held = sum(child.memory for child in self.children)
+        if held > self.limit:
+            max(self.children, key=lambda child: child.memory).kill()
+            self.warnings.append(TOO_LARGE.format(held=f"{held >> 20:,}"))
 
     # -- what is known --------------------------------------------------------------
     def _raise(self, bound: int, source: str) -> None:
-        if bound > self.bound:
-            self.bound = bound
-            self._step(source)
+        with self._lock:
+            if bound > self.bound:
+                self.bound = bound
+                self._step(source)
+
+    def _take(self, patch: Patch, source: str) -> None:
+        """Keep what was found if the whole is no worse with it."""
+        assert self.best is not None
+        standing = Standing.of(patch.on(self.best.roster))
+        if standing.weight <= self.best.weight:
+            self.kept.append(patch)
+            self._better(standing, source)
+            self.best = standing
 
     def _better(self, standing: Standing, source: str) -> None:
-        if self.best is None or standing.weight < self.best.weight:
-            self.best = standing
-            self._step(source)
+        with self._lock:
+            if self.best is None or standing.weight < self.best.weight:
+                self.best = standing
+                self._step(source)
 
     def _step(self, source: str) -> None:
         legal = self.best is not None and not self.best.audit.hard
@@ -196,24 +272,36 @@ class _Run:
             seconds=self.budget.elapsed, cost=cost, bound=self.bound, source=source
         )
         self.trace.append(step)
-        if self.on_step is not None:
-            self.on_step(step)
+        try:
+            if self.on_step is not None:
+                self.on_step(step)
+        except Exception as error:  # whatever it is, it must not cost the roster
+            self.on_step = None
+            self.warnings.append(FAILED_STEP.format(error=f"{error!r}"))
 
     # -- the end --------------------------------------------------------------------
-    def _close(self, warnings: tuple[Text, ...]) -> Result:
-        if self.best is None or self.best.audit.hard:
-            stopped = self.best is not None and self.budget.stopped
-            status = "interrupted" if stopped else "unknown"
-            return self._say(status, self.budget.reason, warnings, self._broken())
-        if self.bound > self.best.audit.cost:  # a legal roster refutes the bound
-            self.bound = 0
-            warnings = (*warnings, REFUTED)
-        proved = self.bound == self.best.audit.cost
-        if self.budget.stopped:
-            return self._say("interrupted", "interrupted", warnings)
-        improved = any(step.source != "construct" for step in self.trace)
-        status = "optimal" if proved else "feasible" if improved else "heuristic"
-        return self._say(status, "proved" if proved else self.budget.reason, warnings)
+    def close(self) -> Result:
+        """Say what is known now."""
+        with self._lock:
+            if self.conflicts:
+                return self._say("infeasible", "precheck", self.conflicts)
+            best = self.best
+            if best is None or best.audit.hard:
+                if self.impossible:
+                    return self._say("infeasible", "proved", (CLASH,))
+                stopped = best is not None and self.budget.stopped
+                status = "interrupted" if stopped else "unknown"
+                return self._say(status, self.budget.reason, self._broken())
+            if self.bound > best.audit.cost:  # a legal roster refutes the bound
+                self.bound = 0
+                self.warnings.append(REFUTED)
+            if self.budget.stopped:
+                return self._say("interrupted", "interrupted")
+            if self.bound == best.audit.cost:
+                return self._say("optimal", "proved")
+            improved = any(step.source != "construct" for step in self.trace)
+            status = "feasible" if improved else "heuristic"
+            return self._say(status, self.budget.reason)
 
     def _broken(self) -> tuple[Text, ...]:
         """Say what keeps the best roster from being legal."""
@@ -224,7 +312,6 @@ class _Run:
         self,
         status: str,
         reason: str,
-        warnings: tuple[Text, ...],
         conflicts: tuple[Text, ...] = (),
     ) -> Result:
         best = self.best
@@ -239,7 +326,7 @@ class _Run:
             seed=self.seed,
             workers=self.workers,
             trace=tuple(self.trace),
-            warnings=warnings,
+            warnings=tuple(self.warnings),
             conflicts=conflicts,
             versions={
                 "rosterwright": _version("rosterwright"),

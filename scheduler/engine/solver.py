@@ -3,7 +3,9 @@
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -17,6 +19,8 @@ QUICK: dict[
     "symmetry_level": 0,
     "cp_model_probing_level": 0,
 }
+NO_LIMIT = 1 << 60
+SPARED = 0.8  # share of the memory there is that may be used
 LEAST = 0.005  # effort charged for any run, so that trivial ones come to an end
 FOUND = (cp_model.OPTIMAL, cp_model.FEASIBLE)
 
@@ -120,14 +124,20 @@ def cores() -> int:
         if hasattr(os, "sched_getaffinity")
         else (os.cpu_count() or 1)
     )
-    try:
-        with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as quota:  # noqa: PTH123
-            allowed, period = quota.read().split()
-        if allowed != "max":
-            count = min(count, max(1, int(allowed) // int(period)))
-    except (OSError, ValueError):
-        pass
+    with suppress(OSError, ValueError):
+        allowed, period = Path("/sys/fs/cgroup/cpu.max").read_text("ascii").split()
+        count = min(count, max(1, int(allowed) // int(period)))
     return max(1, min(8, count))
+
+
+def memory() -> int:
+    """Return the bytes of memory this process and its helpers may use, less some."""
+    limits = [NO_LIMIT]
+    with suppress(AttributeError, OSError, ValueError):
+        limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    with suppress(OSError, ValueError):
+        limits.append(int(Path("/sys/fs/cgroup/memory.max").read_text("ascii")))
+    return int(SPARED * min(limits))
 
 
 def run(
