@@ -67,6 +67,11 @@ class Result:
     versions: dict[str, str] = field(default_factory=dict)
 
     @property
+    def usable(self) -> bool:
+        """Whether there is a roster to publish; what breaks hard rules is none."""
+        return self.roster is not None and self.status not in ("infeasible", "unknown")
+
+    @property
     def cost(self) -> int | None:
         """The objective, as the audit charges it."""
         return None if self.audit is None else self.audit.cost

@@ -65,6 +65,12 @@ Seed = Annotated[int | None, typer.Option(min=0, max=2**31 - 1, metavar="N")]
 Workers = Annotated[
     int | None, typer.Option(min=0, max=256, metavar="N", help="0 = automatic.")
 ]
+Deterministic = Annotated[
+    bool,
+    typer.Option(
+        "--deterministic", help="Same roster on any machine: S counts work, not time."
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print problems only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Lang = Annotated[Language | None, typer.Option(help="Language.  [that of the case]")]
@@ -79,6 +85,7 @@ def demo(
     seconds: Seconds = None,
     seed: Seed = None,
     workers: Workers = None,
+    deterministic: Deterministic = False,
     quiet: Quiet = False,
     as_json: Json = False,
     lang: Lang = None,
@@ -87,7 +94,9 @@ def demo(
     """Write a sample case and solve it."""
     from scheduler.cli import commands
 
-    options = commands.Options(out, seconds, seed, workers, quiet, as_json, _of(lang))
+    options = commands.Options(
+        out, seconds, seed, workers, quiet, as_json, _of(lang), deterministic
+    )
     return commands.demo(pack.value, people, options)
 
 
@@ -143,6 +152,7 @@ def solve(
     seconds: Seconds = None,
     seed: Seed = None,
     workers: Workers = None,
+    deterministic: Deterministic = False,
     quiet: Quiet = False,
     as_json: Json = False,
     lang: Lang = None,
@@ -151,7 +161,9 @@ def solve(
     """Make the roster; write everything."""
     from scheduler.cli import commands
 
-    options = commands.Options(out, seconds, seed, workers, quiet, as_json, _of(lang))
+    options = commands.Options(
+        out, seconds, seed, workers, quiet, as_json, _of(lang), deterministic
+    )
     return commands.solve(case, options)
 
 

@@ -32,6 +32,8 @@ from scheduler.files.write import (
 )
 from scheduler.result import Result
 
+LONGEST, SLOWEST = 60.0, 10.0
+"""Seconds a deterministic run may take: so many, and so many for one of its own."""
 DONE, CONFLICT, NOTHING, BROKEN, INTERRUPTED = 0, 4, 5, 6, 130
 CODES = {"infeasible": CONFLICT, "unknown": NOTHING, "interrupted": INTERRUPTED}
 
@@ -47,6 +49,7 @@ class Options:
     quiet: bool = False
     as_json: bool = False
     language: str | None = None
+    deterministic: bool = False
 
     def plan(self, path: Path) -> Plan:
         """Read a case, in the language asked for."""
@@ -152,11 +155,11 @@ def solve(path: Path, options: Options) -> int:
     check_folder(out)
     with hold(out), _stopping() as stop:
         result = _solved(plan, options, stop)
-        if result.roster is None:
+        if result.usable:
+            write_outputs(plan, result, out)
+        else:
             write_failure(plan, result, out)
             sys.stderr.writelines(f"{line}\n" for line in show.failure(plan, result))
-        else:
-            write_outputs(plan, result, out)
     options.say(show.outcome(plan, result, out))
     if options.as_json:
         sys.stdout.write(json_text(result_record(plan, result)))
@@ -167,12 +170,15 @@ def _solved(plan: Plan, options: Options, stop: threading.Event) -> Result:
     from scheduler.engine.solve import solve as search
 
     settings = plan.settings
+    seconds = settings.seconds if options.seconds is None else options.seconds
+    effort = seconds if options.deterministic else None
     with progress(quiet=options.quiet) as on_step:
         return search(
             plan.case,
-            seconds=settings.seconds if options.seconds is None else options.seconds,
+            seconds=seconds if effort is None else LONGEST + SLOWEST * effort,
             seed=settings.seed if options.seed is None else options.seed,
             workers=settings.workers if options.workers is None else options.workers,
+            effort=effort,
             on_step=on_step,
             stop=stop,
         )

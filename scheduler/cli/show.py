@@ -133,10 +133,11 @@ def outcome(plan: Plan, result: Result, out: Path) -> Iterator[str]:
         STATUS.get(result.status, Text(result.status, result.status)), case.language
     )
     yield f"{words['status']}: {status}, {words['in']} {result.seconds:.1f} s"
-    if result.roster is not None and result.audit is not None:
+    if result.usable and result.audit is not None:
         yield from _figures(result, result.audit, words)
     yield from notes((*plan.notes, *result.warnings), words)
-    yield from wrapped(f"{words['files']}: {out}", 2)
+    written = out if result.usable else out / "failed" / "result.json"
+    yield from wrapped(f"{words['files']}: {written}", 2)
 
 
 def _figures(result: Result, found: Audit, words: _Words) -> Iterator[str]:

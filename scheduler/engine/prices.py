@@ -9,14 +9,10 @@ good or bad the prices are.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
-from ortools.math_opt.python import mathopt
-from ortools.math_opt.solvers import highs_pb2
-from ortools.sat.python import cp_model
 
 from constraints.case import OFF, Case
 from constraints.coverage import CoverageNeed
@@ -29,6 +25,7 @@ from scheduler.engine.aggregate import (
     fixed_cells,
 )
 from scheduler.engine.days import WholeDays
+from scheduler.engine.linear import duals
 from scheduler.engine.paths import BROKEN, Paths, weekly
 from scheduler.engine.solver import Budget
 from scheduler.engine.starts import Starts
@@ -37,7 +34,6 @@ PRICING = 0.4  # share of the budget for the prices
 COUNTING = 0.4  # share of the budget for whole people
 FEW = 100  # people; with more, whole heads add nothing to prices
 GRAIN = 64  # prices are whole multiples of a 64th, so that sums of them are exact
-FREE = 1e15  # beyond this, a limit of the model is none
 
 
 @dataclass(frozen=True)
@@ -118,8 +114,11 @@ class Pricing:
 
 def bounds(case: Case, budget: Budget, seed: int) -> Iterator[PricedBound | Counts]:
     """Yield the bound from prices, the same with whole heads, that of whole people."""
-    yield from price_people(case, budget, budget.seconds * PRICING, seed)
-    if len(case.agents) <= FEW:
+    priced = False
+    for bound in price_people(case, budget, budget.seconds * PRICING, seed):
+        priced = True
+        yield bound
+    if not priced or len(case.agents) <= FEW:
         effort = 1e9 if budget.effort is None else budget.effort * COUNTING
         seconds = budget.seconds * COUNTING
         yield count_people(case, budget, seconds=seconds, effort=effort, seed=seed)
@@ -175,49 +174,3 @@ def price_people(
 
 def _bound(total: float, alone: float) -> PricedBound:
     return PricedBound(max(0, ceil(total - 1e-6)), max(0, ceil(total - alone - 1e-6)))
-
-
-def duals(cp: cp_model.CpModel, rows: list[int], seconds: float) -> list[float] | None:
-    """Return the prices of some rows of a model without whole numbers.
-
-    By HiGHS's interior point method, without a cross-over to a corner: of the solvers
-    in ortools the quickest here by far (4 s where simplex took 57).
-    """
-    proto = cp.proto
-    model = mathopt.Model()
-    variables = []
-    for one in proto.variables:
-        low, *_, high = list(one.domain)
-        variables.append(model.add_variable(lb=_limit(low), ub=_limit(high)))
-    asked = {}
-    wanted = set(rows)
-    for number, one in enumerate(proto.constraints):
-        terms = zip(list(one.linear.vars), list(one.linear.coeffs), strict=True)
-        total = mathopt.LinearSum(
-            [mathopt.LinearTerm(variables[at], weight) for at, weight in terms]
-        )
-        low, *_, high = list(one.linear.domain)
-        row = model.add_linear_constraint(lb=_limit(low), ub=_limit(high), expr=total)
-        if number in wanted:
-            asked[number] = row
-    goal = zip(list(proto.objective.vars), list(proto.objective.coeffs), strict=True)
-    model.minimize(
-        mathopt.LinearSum([mathopt.LinearTerm(variables[at], w) for at, w in goal])
-    )
-    options = highs_pb2.HighsOptionsProto()
-    options.string_options["solver"] = "ipm"
-    options.string_options["run_crossover"] = "off"
-    limits = mathopt.SolveParameters(
-        time_limit=timedelta(seconds=max(0.1, seconds)), highs=options
-    )
-    found = mathopt.solve(model, mathopt.SolverType.HIGHS, params=limits)
-    if not found.has_dual_feasible_solution():
-        return None
-    values = found.dual_values()
-    return [values[asked[row]] for row in rows]
-
-
-def _limit(bound: int) -> float:
-    return (
-        float(bound) if abs(bound) < FREE else float("inf") * (1 if bound > 0 else -1)
-    )

@@ -37,6 +37,11 @@ FAILED_STEP = Text(
     "What was to be told of each step failed ({error}) and is told no more.",
     "进度回调出错({error}),此后不再回调。",
 )
+NOT_REPEATABLE = Text(
+    "The elapsed time ran out before the work was done: the roster may differ from "
+    "that of another run.",
+    "在完成规定的工作量之前时间已用尽:再次运行可能得到不同的排班。",
+)
 FAILED_HELPER = Text(
     "A helping process failed; the best found before stands. Please report: {error}",
     "辅助进程出错,保留此前找到的最优结果。请报告:{error}",
@@ -71,8 +76,9 @@ def solve(
     workers
         Solver threads; 0 = what this machine allows.
     effort
-        Deterministic time to spend, in the solver's units; None = no limit. With a
-        limit and one worker the roster does not depend on how busy the machine is.
+        Work to spend, in units of about a second; None = no limit. With a limit all
+        is done in this process, the roster does not depend on the machine, and more
+        effort never gives a worse one; ``seconds`` only guards against hanging.
     on_step
         Called with every improvement of cost or bound.
     stop
@@ -127,7 +133,8 @@ class _Run:
         limit: int,
     ) -> None:
         self.case, self.budget = case, budget
-        self.seed, self.workers = seed, workers
+        self.seed = seed
+        self.workers = workers if budget.effort is None else 1
         self.on_step, self.limit = on_step, limit
         self.bound = self.coverage_bound = 0
         self.best: Standing | None = None
@@ -299,6 +306,8 @@ class _Run:
                 return self._say("interrupted", "interrupted")
             if self.bound == best.audit.cost:
                 return self._say("optimal", "proved")
+            if self.budget.effort is not None and self.budget.reason == "time":
+                self.warnings.append(NOT_REPEATABLE)
             improved = any(step.source != "construct" for step in self.trace)
             status = "feasible" if improved else "heuristic"
             return self._say(status, self.budget.reason)

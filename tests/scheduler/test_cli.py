@@ -35,8 +35,8 @@ def engine(monkeypatch):
     module.calls = []
     module.status = "feasible"
 
-    def solve(case, *, seconds, seed, workers, on_step, stop):
-        module.calls.append((seconds, seed, workers))
+    def solve(case, *, seconds, seed, workers, effort, on_step, stop):
+        module.calls.append((seconds, seed, workers, effort))
         on_step(Step(seconds=0.1, cost=12, bound=3, source="construct"))
         if module.status == "interrupted":
             os.kill(os.getpid(), signal.SIGINT)
@@ -60,12 +60,20 @@ def test_solve_writes_and_sums_up(folder, engine, capsys):
     """Exit 0; a summary of 80 columns on stdout, progress on stderr."""
     assert run(["solve", str(folder), "--seconds", "5", "--seed", "9"]) == 0
     out, err = capsys.readouterr()
-    assert engine.calls == [(5.0, 9, 0)]
+    assert engine.calls == [(5.0, 9, 0, None)]
     assert (folder / "out" / "roster.csv").is_file()
     assert "Status: feasible" in out
     assert "coverage.need" in out
     assert max(map(cell_len, out.splitlines()[:-1])) <= 80
     assert err == "  0.1 s  cost 12  bound 3  gap 75.0%  construct\n"
+
+
+def test_deterministic_counts_work_not_time(folder, engine):
+    """The elapsed time only guards against hanging."""
+    assert run(["solve", str(folder), "--seconds", "5", "--deterministic"]) == 0
+    ((seconds, _, _, effort),) = engine.calls
+    assert effort == 5
+    assert seconds > 5 * effort
 
 
 def test_solve_speaks_chinese(folder, engine, capsys):
