@@ -97,8 +97,11 @@ class WholeDays:
                     cp.add(cp_model.LinearExpr.sum([*there, short]) >= due)
             cost += [(one, self.over) for own in able for one in phone[own, interval]]
             fixed += self.over * int(self.base[able, interval].sum() - need.sum())
-        variables, prices = zip(*cost, strict=True)
-        cp.minimize(cp_model.LinearExpr.weighted_sum(list(variables), list(prices)))
+        cp.minimize(
+            cp_model.LinearExpr.weighted_sum(
+                [variable for variable, _ in cost], [price for _, price in cost]
+            )
+        )
         return cp, fixed
 
     def _counts(

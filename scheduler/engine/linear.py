@@ -1,6 +1,7 @@
 """Linear: a counts model handed to HiGHS, for prices and for a second opinion."""
 
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 from ortools.math_opt.python import mathopt
@@ -18,27 +19,36 @@ def duals(cp: cp_model.CpModel, rows: list[int], seconds: float) -> list[float] 
     none in time.
     """
     model, constraints = _stated(cp, whole=False)
-    options = highs_pb2.HighsOptionsProto()
-    options.string_options["solver"] = "ipm"
-    options.string_options["run_crossover"] = "off"
-    found = _solved(model, seconds, options)
-    if not found.has_dual_feasible_solution():
-        return None
-    values = found.dual_values()
-    return [values[constraints[row]] for row in rows]
+    interior = highs_pb2.HighsOptionsProto()
+    interior.string_options["solver"] = "ipm"
+    interior.string_options["run_crossover"] = "off"
+    until = monotonic() + seconds
+    for options in (interior, None):  # the second where the first is at a loss
+        if monotonic() > until:
+            break
+        found = _solved(model, until - monotonic(), options)
+        if found is not None and found.has_dual_feasible_solution():
+            values = found.dual_values()
+            return [values[constraints[row]] for row in rows]
+    return None
 
 
 def impossible(cp: cp_model.CpModel, seconds: float) -> bool:
     """Return whether HiGHS, too, proves that a model cannot be met."""
     found = _solved(_stated(cp, whole=True)[0], seconds, None)
-    return bool(found.termination.reason == mathopt.TerminationReason.INFEASIBLE)
+    reason = None if found is None else found.termination.reason
+    return bool(reason == mathopt.TerminationReason.INFEASIBLE)
 
 
 def _solved(model: Any, seconds: float, options: Any) -> Any:
+    """Return what HiGHS says; None where it says nothing that ortools understands."""
     limits = mathopt.SolveParameters(
         time_limit=timedelta(seconds=max(0.1, seconds)), highs=options
     )
-    return mathopt.solve(model, mathopt.SolverType.HIGHS, params=limits)
+    try:
+        return mathopt.solve(model, mathopt.SolverType.HIGHS, params=limits)
+    except (AttributeError, RuntimeError, ValueError):  # so ortools 9.15 ends "unknown"
+        return None
 
 
 def _stated(cp: cp_model.CpModel, *, whole: bool) -> tuple[Any, list[Any]]:
