@@ -19,7 +19,7 @@ from constraints.case import CLASSES, OFF, Case
 from constraints.coverage import CoverageFloor, CoverageNeed, CoverageRole
 from constraints.roster import Roster
 from scheduler.engine.even import evens
-from scheduler.engine.paths import Paths
+from scheduler.engine.paths import OnRow, Paths
 from scheduler.engine.solver import Budget
 from scheduler.engine.starts import Starts
 
@@ -72,6 +72,7 @@ class Blend:
 
     def __init__(self, case: Case, paths: Paths, starts: Starts, seed: int) -> None:
         self.case, self.paths, self.starts = case, paths, starts
+        self.on_row: OnRow | None = None
         self.random = np.random.default_rng(seed)
         nothing = np.full((len(case.agents), case.days), OFF, np.int16)
         base = Roster(case, nothing)  # pinned cells are decided by paths
@@ -137,8 +138,7 @@ class Blend:
         until
             When to be done, in the budget's ticks.
         """
-        lack = self.case.requirement.heads.sum(axis=0) - self.base.on_phone
-        self._begin(np.clip(lack / max(1, len(self.case.agents)), 0.0, 0.9))
+        self._hope()
         began, sweep = budget.ticks, 0
         done = 0.0
         while done < 1 and not (budget.over and sweep):
@@ -152,6 +152,18 @@ class Blend:
             if budget.over or (before == self.table).all():
                 break
         return None if budget.effort is not None and budget.over else self._roster()
+
+    def settle(self, sweeps: int, budget: Budget, on_row: OnRow) -> None:
+        """Near the best fractional roster, and tell of each row on the way."""
+        self._hope()
+        self.on_row = on_row
+        for sweep in range(sweeps):
+            self._sweep(_stage(SETTLING * sweep / sweeps, sweep), budget)
+
+    def _hope(self) -> None:
+        """Begin with everybody on the phone with the chance that meets the need."""
+        lack = self.case.requirement.heads.sum(axis=0) - self.base.on_phone
+        self._begin(np.clip(lack / max(1, len(self.case.agents)), 0.0, 0.9))
 
     def _roster(self) -> Roster:
         duties = self.starts.duties(self.table, self.way)
@@ -190,6 +202,8 @@ class Blend:
         if found is None:
             return
         row = found[0]
+        if self.on_row is not None:
+            self.on_row(agent, *found)
         chosen = way[np.arange(len(row)), row]
         there, on_break = self.starts.presence(row, chosen)
         self.table[agent], self.way[agent] = row, chosen

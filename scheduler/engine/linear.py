@@ -14,11 +14,22 @@ FREE = 1e15  # beyond this, a limit of the model is none
 def duals(cp: cp_model.CpModel, rows: list[int], seconds: float) -> list[float] | None:
     """Return the prices of some rows of a model without whole numbers.
 
-    By HiGHS's interior point method, without a cross-over to a corner: of the solvers
-    in ortools the quickest here by far (4 s where simplex took 57). None where it found
-    none in time.
+    None where none were found in time.
     """
     model, constraints = _stated(cp, whole=False)
+    found = solved(model, seconds)
+    if found is None:
+        return None
+    values = found.dual_values()
+    return [values[constraints[row]] for row in rows]
+
+
+def solved(model: mathopt.Model, seconds: float) -> mathopt.SolveResult | None:
+    """Return a linear programme's solution with prices; None where there is none.
+
+    By HiGHS's interior point method, without a cross-over to a corner: of the solvers
+    in ortools the quickest here by far (4 s where simplex took 57).
+    """
     interior = highs_pb2.HighsOptionsProto()
     interior.string_options["solver"] = "ipm"
     interior.string_options["run_crossover"] = "off"
@@ -28,8 +39,7 @@ def duals(cp: cp_model.CpModel, rows: list[int], seconds: float) -> list[float] 
             break
         found = _solved(model, until - monotonic(), options)
         if found is not None and found.has_dual_feasible_solution():
-            values = found.dual_values()
-            return [values[constraints[row]] for row in rows]
+            return found
     return None
 
 
@@ -40,7 +50,9 @@ def impossible(cp: cp_model.CpModel, seconds: float) -> bool:
     return bool(reason == mathopt.TerminationReason.INFEASIBLE)
 
 
-def _solved(model: Any, seconds: float, options: Any) -> Any:
+def _solved(
+    model: mathopt.Model, seconds: float, options: Any
+) -> mathopt.SolveResult | None:
     """Return what HiGHS says; None where it says nothing that ortools understands."""
     limits = mathopt.SolveParameters(
         time_limit=timedelta(seconds=max(0.1, seconds)), highs=options

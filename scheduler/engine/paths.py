@@ -8,7 +8,7 @@ States are made week by week and shared: people alike in contract, shifts and li
 through the same ones, but for the weeks in which leave changes what a day counts.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from constraints.case import OFF, OPEN, Case
 from constraints.hours import HoursAverage, HoursUnder
 from constraints.rule import Memory, Rule
+
+OnRow = Callable[[int, NDArray[np.int16], float], None]
+"""Told of a person, a row of shifts, and what the rules charge for it."""
 
 NEVER = float("inf")
 FAR = 1 << 62  # what a whole number can hold, about

@@ -13,12 +13,14 @@ from scheduler.engine.child import Child, ChildError, Task
 from scheduler.engine.improve import Standing
 from scheduler.engine.patch import Dialogue, Found, Patch
 from scheduler.engine.precheck import precheck
-from scheduler.engine.prices import PricedBound, bounds, bounds_apart
+from scheduler.engine.prices import FEW, bounds, bounds_apart
+from scheduler.engine.pricing import PricedBound
 from scheduler.engine.search import first_roster, search, search_apart
 from scheduler.engine.solver import Budget, cores, memory
 from scheduler.result import Result, Step
 
 OnStep = Callable[[Step], None]
+Job = tuple[Task, tuple[object, ...]]
 GRACE = 5.0  # seconds after its budget by which a run has come back
 LATE = 0.1  # or this share of the budget, where that is more
 PROMPT = 2.0  # seconds in which a run that is asked to stop comes back
@@ -168,32 +170,35 @@ class _Run:
 
     # -- stages ---------------------------------------------------------------------
     def _search_apart(self) -> None:
-        """Search in as many processes as wanted, and prove a bound in one beside."""
+        """Search in as many processes as wanted, one of which proves a bound before."""
         until = self.budget.began + self.budget.seconds
-        jobs: list[tuple[Task, tuple[object, ...]]] = [
-            (bounds_apart, (self.case, self.budget.left, self.seed))
-        ]
-        jobs += [
-            (search_apart, (self.case, until, self.seed + number))
+        jobs: list[list[Job]] = [
+            [(search_apart, (self.case, until, self.seed + number))]
             for number in range(self.workers)
         ]
+        bounding: Job = (bounds_apart, (self.case, until, self.seed))
+        if self.workers == 1 or len(self.case.agents) <= FEW:
+            jobs.append([bounding])
+        else:
+            jobs[-1].insert(0, bounding)
         with ThreadPoolExecutor(len(jobs)) as pool:
-            for one in [pool.submit(self._work, *job) for job in jobs]:
+            for one in [pool.submit(self._work, job) for job in jobs]:
                 one.result()
 
-    def _work(self, task: Task, arguments: tuple[object, ...]) -> None:
-        """Do a task in a process of its own."""
-        child = Child(task, arguments, self.budget)
-        with self._lock:
-            self.children.append(child)
-        try:
-            if task is bounds_apart:
-                self._count(child)
-            else:
-                self._listen(iter(child))
-        except ChildError as error:
-            line = str(error).strip().splitlines()[-1]
-            self.warnings.append(FAILED_HELPER.format(error=line))
+    def _work(self, jobs: Iterable[Job]) -> None:
+        """Do some tasks, each in a process of its own, one after the other."""
+        for task, arguments in jobs:
+            child = Child(task, arguments, self.budget)
+            with self._lock:
+                self.children.append(child)
+            try:
+                if task is bounds_apart:
+                    self._count(child)
+                else:
+                    self._listen(iter(child))
+            except ChildError as error:
+                line = str(error).strip().splitlines()[-1]
+                self.warnings.append(FAILED_HELPER.format(error=line))
 
     def _count(self, found: Iterable[PricedBound | Counts]) -> None:
         for each in found:
