@@ -47,7 +47,7 @@ BENCHMARKS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what is asked for; 1 says that a roster breaks a hard rule, or is missing."""
+    """Run what is asked for; 1 says that a roster is missing or wrong."""
     asked = _parsed(arguments)
     clean = True
     for name in asked.names:
@@ -63,7 +63,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         page = README.read_text(encoding="utf-8")
         README.write_text(place_table(page, name, rows, shown), encoding="utf-8")
         print(f"{name}\n{shown}")
-        clean = clean and all(str(row.get("hard")) == "0" for row in ours)
+        clean = clean and all(
+            str(row.get("hard")) == "0"
+            and str(row.get("cost")) == str(row.get("cost_of_files"))
+            for row in ours
+        )
     return 0 if clean else 1
 
 

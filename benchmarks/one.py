@@ -1,15 +1,18 @@
-"""Solve one case in a process of its own, so that its memory is its own as well.
+"""Solve one case in a session of its own, whose memory is added up as it runs.
 
 ``python -m benchmarks.one CASE --method engine --seconds 60 --seed 1`` prints a row.
 """
 
 import argparse
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from os import wait4
+from contextlib import suppress
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from benchmarks.one_model import solve_one_model
@@ -21,6 +24,8 @@ METHODS: Mapping[str, Callable[..., dict[str, Any]]] = {
 }
 GRACE = 60.0
 """Seconds beyond its budget after which a run is ended."""
+SAMPLE = 0.2
+"""Seconds between two looks at its memory."""
 
 
 def run_apart(
@@ -37,18 +42,35 @@ def run_apart(
     """
     words = [sys.executable, "-m", "benchmarks.one", str(folder), "--name", name]
     words += ["--method", method, "--seconds", str(seconds), "--seed", str(seed)]
-    limit = ["timeout", "--signal=KILL", str(seconds + max(GRACE, seconds / 2))]
-    with subprocess.Popen(limit + words, stdout=subprocess.PIPE, text=True) as child:
+    until = monotonic() + seconds + max(GRACE, seconds / 2)
+    most = 0
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as child:
+        while child.poll() is None:
+            most = max(most, _held(child.pid))
+            sleep(SAMPLE)
+            if monotonic() > until:
+                os.killpg(child.pid, signal.SIGKILL)
         assert child.stdout is not None
         said = child.stdout.read()
-        _, status, usage = wait4(child.pid, 0)
-        child.returncode = status
     row = {"case": name, "method": method, "seed": seed, "seconds": seconds}
     if said.strip():
         row |= json.loads(said.splitlines()[-1])
     else:
-        row["status"] = "killed" if status else "nothing"
-    return row | {"memory_mib": round(usage.ru_maxrss / 1024)}
+        row["status"] = "killed" if child.returncode else "nothing"
+    return row | {"memory_mib": round(most / 2**20)}
+
+
+def _held(session: int) -> int:
+    """Return the bytes that all processes of a session hold now."""
+    pages = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+            if int(fields[3]) == session:
+                pages += int(fields[21])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

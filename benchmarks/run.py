@@ -4,12 +4,18 @@ import csv
 import os
 import platform
 import subprocess
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import scheduler as sc
+from scheduler.files.read import Plan
+from scheduler.files.rosters import read_roster
+from scheduler.files.write import write_outputs
+from scheduler.report.calendars import write_calendars
 
 HERE = Path(__file__).parent
 RESULTS, README = HERE / "results", HERE / "README.md"
@@ -42,7 +48,9 @@ def run_case(name: str, folder: Path, *, seconds: float, seed: int) -> dict[str,
     seconds, seed
         Budget and seed of the solve.
     """
+    began = monotonic()
     plan = sc.read_case(folder)
+    read = monotonic() - began
     result = sc.solve(plan.case, seconds=seconds, seed=seed)
     row: dict[str, Any] = {
         "case": name,
@@ -53,14 +61,36 @@ def run_case(name: str, folder: Path, *, seconds: float, seed: int) -> dict[str,
         "elapsed": round(result.seconds, 1),
         "status": result.status,
         "stop": result.stop_reason,
+        "read_s": round(read, 2),
     }
-    return row | _figures(result, seconds) | _where(result)
+    if result.usable:
+        row |= _figures(result, seconds) | _from_files(plan, result)
+    return row | _where(result)
+
+
+def _from_files(plan: Plan, result: sc.Result) -> dict[str, Any]:
+    """Return the cost of the roster in the files written, and how long those took."""
+    assert result.roster is not None
+    with tempfile.TemporaryDirectory() as folder:
+        out, began = Path(folder) / "out", monotonic()
+        write_outputs(plan, result, out)
+        written = monotonic()
+        write_calendars(Path(folder) / "calendars", plan.case, result.roster)
+        calendars = monotonic() - written
+        roster = read_roster(out / "roster.csv", plan.case)
+        read = monotonic()
+        cost = sc.audit(roster).cost
+        return {
+            "cost_of_files": cost,
+            "audit_s": round(monotonic() - read, 2),
+            "write_s": round(written - began - calendars, 2),
+            "calendars_s": round(calendars, 2),
+        }
 
 
 def _figures(result: sc.Result, seconds: float) -> dict[str, Any]:
-    """Return what the audit, made anew, says of the roster; empty without one."""
-    if result.roster is None:
-        return {}
+    """Return what the audit, made anew, says of the roster."""
+    assert result.roster is not None
     found = sc.audit(result.roster)
     figures = sc.kpi(result.roster, found)
     legal = [step.seconds for step in result.trace if step.cost is not None]
