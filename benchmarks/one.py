@@ -47,10 +47,12 @@ def run_apart(
     with subprocess.Popen(
         words, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as child:
-        while child.poll() is None:
-            most = max(most, _held(child.pid))
-            sleep(SAMPLE)
-            if monotonic() > until:
+        try:
+            while child.poll() is None and monotonic() < until:
+                most = max(most, _held(child.pid))
+                sleep(SAMPLE)
+        finally:
+            if child.poll() is None:
                 os.killpg(child.pid, signal.SIGKILL)
         assert child.stdout is not None
         said = child.stdout.read()

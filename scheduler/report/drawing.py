@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import ceil
 
 import numpy as np
 from markupsafe import Markup
@@ -14,6 +15,7 @@ from forecasts.history import History
 from scheduler.report.calls import recent_calls
 from scheduler.report.cover import Cover, weeks
 from scheduler.report.words import say, short_date, weekday
+from scheduler.result import Result
 
 WIDE = 1120.0
 LEFT = 46.0
@@ -292,6 +294,36 @@ def _monday(frame: Frame, day: int, on: date, lang: str) -> str:
     name = f"{weekday(on, lang)} {short_date(on, lang)}"
     tick = f'<path class="axis" d="M{x:g} {foot:g}v5"/>'
     return tick + _label(x, foot + 18, name, "start")
+
+
+def search(result: Result, lang: str) -> Markup | None:
+    """Return cost and proved bound over the seconds of a search; None without steps.
+
+    Costs far above the last are cut off, so that the gap can be seen.
+    """
+    steps = [step for step in result.trace if step.cost is not None]
+    last = max([result.seconds, *(step.seconds for step in result.trace)], default=0)
+    if not steps or last <= 0:
+        return None
+    height = 220.0
+    most = float(_round_up(1.4 * max(1, steps[-1].cost or 0)))
+    frame = Frame(LEFT, 8, WIDE - LEFT - 4, height, 0, last, most)
+    lines = []
+    for name, known in (
+        ("mean", [(step.seconds, step.cost or 0) for step in steps]),
+        ("need", [(step.seconds, step.bound or 0) for step in result.trace]),
+    ):
+        edges = np.array([*(seconds for seconds, _ in known), last])
+        values = np.minimum(most, [value for _, value in known])
+        lines.append(f'<path class="{name}" d="{frame.steps(edges, values)}"/>')
+    apart = max(1, ceil(last / 12))
+    marks = [
+        _label(x, height + 26, f"{at} s", "end" if x > WIDE - 20 else "middle")
+        for at in range(0, int(last) + 1, apart)
+        for x in (frame.x(at),)
+    ]
+    parts = [_scale(frame, 4), *lines, *marks]
+    return _drawing(height + 34, parts, say("search_title", lang))
 
 
 # -- strokes --------------------------------------------------------------------------

@@ -42,6 +42,7 @@ SECTIONS = (
     "heatmap",
     "grid",
     "cost",
+    "search",
     "fairness",
     "leave",
     "forecast",
@@ -115,6 +116,7 @@ def _facts(plan: Plan, result: Result) -> dict[str, Any]:
         facts |= _pictures(plan, result.roster)
         facts |= _grid(result.roster, result.audit)
         facts |= {"costs": _costs(case, result.audit), "leave": _leave_rows(case)}
+        facts |= {"search_drawing": drawing.search(result, lang)}
         facts |= _audit_rows(case, result.audit)
     return facts
 
@@ -126,7 +128,9 @@ def _headed(key: str, lang: str) -> str:
 def _sections(plan: Plan, result: Result) -> list[str]:
     if result.roster is None:
         return ["certificate"]
-    return [key for key in SECTIONS if key != "forecast" or plan.forecast is not None]
+    absent = {"forecast"} if plan.forecast is None else set()
+    absent |= set() if result.trace else {"search"}
+    return [key for key in SECTIONS if key not in absent]
 
 
 def _subtitle(case: Case) -> str:

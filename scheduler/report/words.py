@@ -115,6 +115,12 @@ WORDS: Mapping[str, Text] = {
     "audit_title": Text("Audit", "审核"),
     "forecast_title": Text("Calls: two weeks back, and ahead", "来电量：近两周与预测"),
     "trace_title": Text("Cost and proved bound", "成本与已证下界"),
+    "search_title": Text("Search", "求解过程"),
+    "search_note": Text(
+        "Cost of the best roster and the proved bound, by seconds of solving; no "
+        "roster can cost less than the bound.",
+        "最优排班的成本与已证下界随求解时间的变化;任何排班的成本都不会低于下界。",
+    ),
     "certificate_title": Text("Certificate", "审核证明"),
     "assumed_title": Text("What was assumed", "所作假设"),
     "skip": Text("Contents", "目录"),

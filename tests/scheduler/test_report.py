@@ -28,7 +28,7 @@ from scheduler.report.calendars import file_names, write_calendars
 from scheduler.report.page import page_text, write_page
 from scheduler.report.words import LANGUAGES, WORDS, refusal, say
 from scheduler.report.workbook import write_workbook
-from scheduler.result import Result
+from scheduler.result import Result, Step
 
 HOSTILE = (
     '=HYPERLINK("http://x")',
@@ -93,7 +93,12 @@ def planned(case: Case) -> tuple[Plan, Result]:
         notes=(Text("A note.", "一条说明。"),),
     )
     result = Result(
-        status="feasible", roster=roster, audit=audit(roster), stop_reason="time"
+        status="feasible",
+        roster=roster,
+        audit=audit(roster),
+        seconds=2.0,
+        stop_reason="time",
+        trace=(Step(seconds=0.5, cost=9, bound=7, source="construct"),),
     )
     return plan, result
 
