@@ -1,9 +1,11 @@
 # One command each; every target sets up what it needs, once.
-#   make demo    install, then solve the bundled sample into demo/out/
-#   make quick   lint, types, import contracts, tests that are not slow
-#   make test    the same with all tests, and the notebooks
-#   make docs    remake README's table and pictures, and the notebooks' outputs
-#   make clean   remove what the others made
+#   make demo         install, then solve the bundled sample into demo/out/
+#   make quick        lint, types, import contracts, tests that are not slow
+#   make test         the same with all tests, and the notebooks
+#   make test-full    what make test samples, in full: 500 enumerated cases
+#   make bench        demo and real histories measured; make bench-centres: hours
+#   make docs         remake README's table and pictures, and the notebooks' outputs
+#   make clean        remove what the others made
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,7 +21,7 @@ export ROSTERWRIGHT_DATA := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: demo quick test check docs clean
+.PHONY: demo quick test test-full bench bench-centres check docs clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -31,6 +33,15 @@ quick: check
 test: check
 	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q -n auto
 	$(BIN)/python -m pytest -q --nbmake notebooks -W default
+
+test-full: $(READY)
+	ROSTERWRIGHT_TINY=500 $(BIN)/python -m pytest -q tests/test_optimum.py
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks demo real
+
+bench-centres: $(READY)
+	$(BIN)/python -m benchmarks centre
 
 check: $(READY)
 	$(BIN)/ruff check .
