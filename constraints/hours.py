@@ -82,6 +82,10 @@ class _Minutes:
         }
         self.week_of = {column: week for week in weeks(case) for column in week}
 
+    def sees(self, column: int) -> Sequence[int]:
+        """Return the minutes of each shift: it sees nothing else of them."""
+        return list(self.paid[column].tolist())
+
     def step(
         self, state: State, column: int, shift: int, leave: int
     ) -> tuple[State, int]:
@@ -190,7 +194,7 @@ class HoursAverage(Rule):
             return max(0, paid - caps[cycle])
 
         minutes = _Minutes(case, agent, self.cycle, charge)
-        return Memory((0, 0, 0), minutes.step)
+        return Memory((0, 0, 0), minutes.step, minutes.sees)
 
     def alike(self, case: Case) -> Sequence[Hashable]:
         """Return contract and tolerance of each person."""
@@ -284,7 +288,7 @@ class HoursUnder(Rule):
             return max(0, -(-(targets[cycle] - paid) // HOUR))
 
         minutes = _Minutes(case, agent, self.cycle, charge)
-        return Memory((0, 0, 0), minutes.step)
+        return Memory((0, 0, 0), minutes.step, minutes.sees)
 
     def alike(self, case: Case) -> Sequence[Hashable]:
         """Return contract and targets of each person."""
@@ -367,7 +371,7 @@ class HoursWeeklyMax(Rule):
                 return 0, max(0, paid - most)
             return paid, 0
 
-        return Memory(0, step)
+        return Memory(0, step, lambda column: case.paid[column].tolist())
 
     def alike(self, case: Case) -> Sequence[Hashable]:
         """Return the maximum of each person."""

@@ -203,6 +203,8 @@ class WeeklyRest(Rule):
         """Remember the days of rest in a window, and the shifts of two days."""
         length, last = self._length(), case.span - 1
         ends = {case.past + day for day in self._ends(case)}
+        # Of a shift that ends by midnight it is enough to know that it was worked.
+        any_early = case.overhang.argmin(axis=1).tolist() if case.shifts else []
 
         def short(rests: tuple[int, ...], column: int) -> int:
             counted = sum(rest > column - length for rest in rests)
@@ -224,6 +226,8 @@ class WeeklyRest(Rule):
                 amount += short(rests, column)
             kept = tuple(rest for rest in rests if rest > column - length)
             late = shift == OFF and before != OFF and case.overhang[column - 1, before]
+            if shift != OFF and not case.overhang[column, shift]:
+                shift = any_early[column]
             return (kept, before if late else OFF, shift), amount
 
         return Memory(((), OFF, OFF), step)

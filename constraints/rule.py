@@ -240,10 +240,14 @@ class Memory:
         of the column, the state after it and the amount charged; 0 for days before the
         horizon. What has to be charged at the end of the span is charged on its last
         column.
+    sees
+        Returns what it sees of each shift in a column: shifts seen alike lead from
+        each state to the same one at the same charge. None: it tells all apart.
     """
 
     start: Hashable
     step: Callable[[Any, int, int, int], tuple[Hashable, int]]
+    sees: Callable[[int], Sequence[Hashable]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

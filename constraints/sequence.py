@@ -98,7 +98,8 @@ def _run_memory(case: Case, most: int, shifts: Iterable[int]) -> Memory:
         run = min(run, most) + 1 if shift in counted else 0
         return run, int(run > most and column >= case.past)
 
-    return Memory(0, step)
+    seen = [shift in counted for shift in range(len(case.shifts))]
+    return Memory(0, step, lambda column: seen)
 
 
 @dataclass(frozen=True, kw_only=True)

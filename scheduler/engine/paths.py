@@ -93,18 +93,24 @@ class _Part:
         for column in range(case.past, case.span):
             after: dict[Hashable, int] = {}
             leads, costs, states = {}, {}, list(number)
+            apart, look = _told_apart(memory, column, choices - 1)
             now = contexts[:, column]
             ahead: dict[int | None, set[int]] = {}
             for context in np.unique(now).tolist():
-                lead = np.full((len(states), choices), -1, np.intp)
-                cost = np.full((len(states), choices), NEVER)
                 before = contexts[now == context, column - 1]
                 came = set(before.tolist()) if column > case.past else {None}
-                for n in sorted(set().union(*(reached[each] for each in came))):
-                    for shift in range(OFF, choices - 1):
-                        then, amount = memory.step(states[n], column, shift, context)
-                        lead[n, shift] = after.setdefault(then, len(after))
-                        cost[n, shift] = _price(rule, amount, broken) if amount else 0.0
+                there = sorted(set().union(*(reached[each] for each in came)))
+                steps = [
+                    memory.step(states[n], column, shift, context)
+                    for n in there
+                    for shift in apart
+                ]
+                found = [after.setdefault(then, len(after)) for then, _ in steps]
+                charged = [_price(rule, amount, broken) for _, amount in steps]
+                lead = np.full((len(states), choices), -1, np.intp)
+                cost = np.full((len(states), choices), NEVER)
+                lead[there] = np.reshape(found, (-1, len(apart)))[:, look]
+                cost[there] = np.reshape(charged, (-1, len(apart)))[:, look]
                 leads[context], costs[context] = lead, cost
                 ahead[context] = set(lead[lead >= 0].tolist())
             self.leads.append(leads)
@@ -136,6 +142,20 @@ class _Part:
         return same
 
 
+def _told_apart(
+    memory: Memory, column: int, shifts: int
+) -> tuple[list[int], NDArray[np.intp]]:
+    """Return ``OFF`` and one of each kind of shift that a memory tells apart.
+
+    And which of these each choice is, a day off coming last; shape ``(shifts + 1,)``.
+    """
+    seen = range(shifts) if memory.sees is None else memory.sees(column)
+    number: dict[Hashable, int] = {}
+    look = [number.setdefault(each, len(number) + 1) for each in seen]
+    apart = [look.index(kind) for kind in number.values()]
+    return [OFF, *apart], np.array([*look, 0], np.intp)
+
+
 def _alike(rows: NDArray[np.generic]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the first of each kind of row, and the kind of each."""
     number: dict[bytes, int] = {}
@@ -152,6 +172,8 @@ def _alike(rows: NDArray[np.generic]) -> tuple[NDArray[np.intp], NDArray[np.intp
 
 def _price(rule: Rule, amount: int, broken: float) -> float:
     """Return what an amount costs, where a unit of a hard rule costs ``broken``."""
+    if not amount:
+        return 0.0
     if rule.penalty is None:
         return broken * amount
     return rule.penalty * -(-amount // rule.per)
