@@ -1,7 +1,7 @@
 """Search: a good roster, then ever better ones, told to whoever keeps the best."""
 
 from collections.abc import Iterator
-from time import monotonic
+from time import monotonic, sleep
 
 from constraints.case import Case
 from constraints.roster import Roster
@@ -15,6 +15,7 @@ from scheduler.engine.starts import Starts
 
 BLENDING = 0.6  # share of the budget for the first good roster, at most
 FIRST = 2.0  # effort of the first round, half of it for the blend
+PATIENCE = 0.5  # seconds between two questions whether a roster has come
 GROWTH = 4.0  # how much longer each round is than the one before
 
 
@@ -47,6 +48,23 @@ def search(case: Case, budget: Budget, seed: int) -> Dialogue:
 def search_apart(case: Case, until: float, seed: int) -> Dialogue:
     """Search in a process of its own, until a moment of the monotonic clock."""
     return search(case, Budget(until - monotonic()), seed)
+
+
+def follow_apart(case: Case, until: float, seed: int) -> Dialogue:
+    """Wait for another search's first roster and improve that, as ``search_apart``.
+
+    Two blends at a time slow each other down by half, and with many people the better
+    of two is no better than one.
+    """
+    budget = Budget(until - monotonic())
+    improver = Improver(Alone(case, Paths(case), Starts(case)), seed)
+    wanted = improver.hear((yield Found("start")))
+    came = improver.standing
+    while wanted and improver.standing is came and not budget.over:
+        sleep(PATIENCE)
+        wanted = improver.hear((yield Found("wait")))
+    if wanted:
+        yield from improver.run(budget, budget.whole)
 
 
 def _rounds(budget: Budget) -> Iterator[tuple[float, float]]:

@@ -15,7 +15,7 @@ from scheduler.engine.patch import Dialogue, Found, Patch
 from scheduler.engine.precheck import precheck
 from scheduler.engine.prices import FEW, bounds, bounds_apart
 from scheduler.engine.pricing import PricedBound
-from scheduler.engine.search import first_roster, search, search_apart
+from scheduler.engine.search import first_roster, follow_apart, search, search_apart
 from scheduler.engine.solver import Budget, cores, memory
 from scheduler.result import Result, Step
 
@@ -172,12 +172,13 @@ class _Run:
     def _search_apart(self) -> None:
         """Search in as many processes as wanted, one of which proves a bound before."""
         until = self.budget.began + self.budget.seconds
-        jobs: list[list[Job]] = [
-            [(search_apart, (self.case, until, self.seed + number))]
-            for number in range(self.workers)
-        ]
+        few = len(self.case.agents) <= FEW
+        jobs: list[list[Job]] = []
+        for number in range(self.workers):
+            task = search_apart if few or not number else follow_apart
+            jobs.append([(task, (self.case, until, self.seed + number))])
         bounding: Job = (bounds_apart, (self.case, until, self.seed))
-        if self.workers == 1 or len(self.case.agents) <= FEW:
+        if few or self.workers == 1:
             jobs.append([bounding])
         else:
             jobs[-1].insert(0, bounding)
