@@ -69,7 +69,7 @@ class Result:
     @property
     def usable(self) -> bool:
         """Whether there is a roster to publish; what breaks hard rules is none."""
-        return self.roster is not None and self.status not in ("infeasible", "unknown")
+        return self.audit is not None and not self.audit.hard
 
     @property
     def cost(self) -> int | None:

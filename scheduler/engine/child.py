@@ -44,6 +44,7 @@ class Child:
 
     def __init__(self, task: Task, arguments: tuple[Any, ...], budget: Budget) -> None:
         self.job, self.budget = pickle.dumps((task, arguments)), budget
+        self.task = task
         self.deaths = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._killed = False
@@ -57,8 +58,9 @@ class Child:
         Raises
         ------
         ChildError
-            Where the task failed; not where its process died twice.
+            Where the task failed, or its process died twice.
         """
+        code = 0
         while self.deaths <= RETRIES and not self.budget.over:
             process = self._start()
             if process is None:
@@ -69,17 +71,24 @@ class Child:
                 process.kill()
                 process.wait()
                 raise
-            if process.wait() >= 0:
+            code = process.wait()
+            if code == 0 or self._killed:
                 return
+            if code > 0:
+                raise ChildError(f"The process ended with {code}.")
             self.deaths += 1
+        if self.deaths > RETRIES:
+            raise ChildError(f"The process died of signal {-code}, and again.")
 
     def _start(self) -> "subprocess.Popen[bytes] | None":
         with self._lock:
             if not self._killed:
+                found_at = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "scheduler.engine.child"],
+                    [sys.executable, "-P", "-m", "scheduler.engine.child"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
+                    env=os.environ | {"PYTHONPATH": found_at},
                 )
             return None if self._killed else self._process
 
@@ -97,6 +106,11 @@ class Child:
                 answer = yield said
                 pickle.dump(answer, process.stdin)
                 process.stdin.flush()
+
+    @property
+    def killed(self) -> bool:
+        """Whether it was ended by ``kill``."""
+        return self._killed
 
     def kill(self) -> None:
         """End the process at once, and start it no more."""

@@ -117,10 +117,10 @@ class WholeDays:
                 most = int(members[:, begins, shift].sum())
                 worth = [int(self.worth[own, way].sum()) for way in ways]
                 parts = {
-                    tuple(one for one in way if inside[one]): inside[way].all()
+                    (tuple(one for one in way if inside[one]), inside[way].all())
                     for way in ways
                 }
-                for part, whole in parts.items():
+                for part, whole in sorted(parts):
                     if part:
                         count = cp.new_int_var(0, most, "")
                         together.append(count)

@@ -152,6 +152,7 @@ class Improver:
             standing.roster, rules, cells, guarded=broken, rows=rows, scale=scale
         )
         model.hint()
+        cut = budget.effort is not None and budget.effort - budget.spent < EFFORT
         outcome = run(
             model.cp,
             budget,
@@ -161,8 +162,8 @@ class Improver:
             workers=1,
             parameters=QUICK,
         )
-        cut = budget.effort is not None and budget.over and not outcome.proved
-        return model.read(outcome.value) if outcome.found and not cut else None
+        kept = outcome.found and (outcome.proved or not cut)
+        return model.read(outcome.value) if kept else None
 
     def _rows(
         self, roster: Roster, agents: NDArray[np.intp], days: NDArray[np.intp]

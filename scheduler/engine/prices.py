@@ -75,7 +75,8 @@ def price_people(
         return
     cost, alone = people
     yield PricedBound.of(cost + pricing.coverage(prices), alone)
-    if case.rule("pattern.six_on_one_off") is not None:
+    timed = budget.effort is None  # HiGHS spends time, not effort
+    if timed and case.rule("pattern.six_on_one_off") is not None:
         yield from column_bounds(pricing, budget, seed)
     if len(case.agents) > FEW:
         return

@@ -2,14 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from time import monotonic
 
 from constraints.case import Case
 from constraints.rule import Text
 from scheduler.engine.aggregate import Counts
-from scheduler.engine.child import Child, ChildError, Task
+from scheduler.engine.child import Child, Task
 from scheduler.engine.improve import Standing
 from scheduler.engine.patch import Dialogue, Found, Patch
 from scheduler.engine.precheck import precheck
@@ -107,15 +106,22 @@ def solve(
         try:
             found.append(run.result())
         except BaseException as error:
-            found.append(error)
+            known = run.best is not None and not run.best.audit.hard
+            run.warnings.append(FAILED_HELPER.format(error=f"{error!r}"))
+            found.append(run.close() if known else error)
 
     # The work is done in a thread of its own, so that signals reach the caller, and
     # a step that hangs cannot keep the caller waiting.
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    while thread.is_alive() and not run.overdue:
-        thread.join(0.1)
+    try:
+        while thread.is_alive() and not run.overdue:
+            thread.join(0.1)
+            run.watch()
+    except BaseException:  # such as Ctrl-C in a notebook: nothing goes on behind it
+        stop.set()
         run.watch()
+        raise
     outcome = found[0] if found else run.close()
     if isinstance(outcome, BaseException):
         raise outcome
@@ -140,6 +146,7 @@ class _Run:
         self.on_step, self.limit = on_step, limit
         self.bound = self.coverage_bound = 0
         self.best: Standing | None = None
+        self.shown: Standing | None = None  # the first that cost as little
         self.kept: list[Patch] = []  # what made it the best, in order
         self.trace: list[Step] = []
         self.warnings: list[Text] = []
@@ -182,9 +189,15 @@ class _Run:
             jobs.append([bounding])
         else:
             jobs[-1].insert(0, bounding)
-        with ThreadPoolExecutor(len(jobs)) as pool:
-            for one in [pool.submit(self._work, job) for job in jobs]:
-                one.result()
+        # Daemons, so that none can keep the process from ending.
+        threads = [
+            threading.Thread(target=self._work, args=(job,), daemon=True)
+            for job in jobs
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
     def _work(self, jobs: Iterable[Job]) -> None:
         """Do some tasks, each in a process of its own, one after the other."""
@@ -197,14 +210,15 @@ class _Run:
                     self._count(child)
                 else:
                     self._listen(iter(child))
-            except ChildError as error:
-                line = str(error).strip().splitlines()[-1]
+            except Exception as error:  # whatever it is, it must not cost the roster
+                line = (str(error).strip() or repr(error)).splitlines()[-1]
                 self.warnings.append(FAILED_HELPER.format(error=line))
 
     def _count(self, found: Iterable[PricedBound | Counts]) -> None:
         for each in found:
             if isinstance(each, PricedBound):
-                self.coverage_bound = each.coverage
+                if each.total > self.bound:
+                    self.coverage_bound = each.coverage
                 self._raise(each.total, "prices")
             else:
                 self.impossible = each.infeasible
@@ -230,8 +244,12 @@ class _Run:
 
     @property
     def _done(self) -> bool:
+        return self._settled or self.budget.over
+
+    @property
+    def _settled(self) -> bool:
         proved = self.best is not None and self.best.weight <= self.bound
-        return proved or self.impossible or self.budget.over
+        return proved or self.impossible
 
     # -- limits ---------------------------------------------------------------------
     @property
@@ -251,9 +269,14 @@ class _Run:
             for child in self.children:
                 child.kill()
             return
-        held = sum(child.memory for child in self.children)
+        if self._settled:
+            for child in self.children:
+                if child.task is bounds_apart:
+                    child.kill()
+        alive = [child for child in self.children if not child.killed]
+        held = sum(child.memory for child in alive)
         if held > self.limit:
-            max(self.children, key=lambda child: child.memory).kill()
+            max(alive, key=lambda child: child.memory).kill()
             self.warnings.append(TOO_LARGE.format(held=f"{held >> 20:,}"))
 
     # -- what is known --------------------------------------------------------------
@@ -275,7 +298,7 @@ class _Run:
     def _better(self, standing: Standing, source: str) -> None:
         with self._lock:
             if self.best is None or standing.weight < self.best.weight:
-                self.best = standing
+                self.best = self.shown = standing
                 self._step(source)
 
     def _step(self, source: str) -> None:
@@ -295,28 +318,34 @@ class _Run:
     # -- the end --------------------------------------------------------------------
     def close(self) -> Result:
         """Say what is known now."""
-        with self._lock:
-            if self.conflicts:
-                return self._say("infeasible", "precheck", self.conflicts)
-            best = self.best
-            if best is None or best.audit.hard:
-                if self.impossible:
-                    return self._say("infeasible", "proved", (CLASH,))
-                stopped = best is not None and self.budget.stopped
-                status = "interrupted" if stopped else "unknown"
-                return self._say(status, self.budget.reason, self._broken())
-            if self.bound > best.audit.cost:  # a legal roster refutes the bound
-                self.bound = 0
-                self.warnings.append(REFUTED)
-            if self.budget.stopped:
-                return self._say("interrupted", "interrupted")
-            if self.bound == best.audit.cost:
-                return self._say("optimal", "proved")
-            if self.budget.effort is not None and self.budget.reason == "time":
-                self.warnings.append(NOT_REPEATABLE)
-            improved = any(step.source != "construct" for step in self.trace)
-            status = "feasible" if improved else "heuristic"
-            return self._say(status, self.budget.reason)
+        free = self._lock.acquire(timeout=PROMPT)  # a callback may hang in it
+        try:
+            return self._closed()
+        finally:
+            if free:
+                self._lock.release()
+
+    def _closed(self) -> Result:
+        if self.conflicts:
+            return self._say("infeasible", "precheck", self.conflicts)
+        best = self.best
+        if best is None or best.audit.hard:
+            if self.impossible:
+                return self._say("infeasible", "proved", (CLASH,))
+            status = "interrupted" if self.budget.stopped else "unknown"
+            return self._say(status, self.budget.reason, self._broken())
+        if self.bound > best.audit.cost:  # a legal roster refutes the bound
+            self.bound = 0
+            self.warnings.append(REFUTED)
+        if self.budget.stopped:
+            return self._say("interrupted", "interrupted")
+        if self.bound == best.audit.cost:
+            return self._say("optimal", "proved")
+        if self.budget.effort is not None and self.budget.reason == "time":
+            self.warnings.append(NOT_REPEATABLE)
+        improved = any(step.source != "construct" for step in self.trace)
+        status = "feasible" if improved else "heuristic"
+        return self._say(status, self.budget.reason)
 
     def _broken(self) -> tuple[Text, ...]:
         """Say what keeps the best roster from being legal."""
@@ -329,7 +358,7 @@ class _Run:
         reason: str,
         conflicts: tuple[Text, ...] = (),
     ) -> Result:
-        best = self.best
+        best = self.shown
         return Result(
             status=status,
             roster=None if best is None else best.roster.serve(),

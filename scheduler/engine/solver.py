@@ -88,7 +88,8 @@ class Budget:
         """Why the budget is over."""
         if self.stopped:
             return "interrupted"
-        return "time" if self.left <= 0 else "effort"
+        spent = self.effort is not None and self.spent >= self.effort
+        return "effort" if spent else "time"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Starts: the intervals a shift covers, those each way to break it takes, and worth."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,10 +66,21 @@ def start_of(case: Case, day: int, shift: int, ways: list[Way] | None = None) ->
     return Start(
         present,
         tuple(
-            (way, tuple(_common(present, clock.touched(b, e)) for _, b, e in way))
+            (way, _merged(_common(present, clock.touched(b, e)) for _, b, e in way))
             for way in (ways_of(case, day, shift) if ways is None else ways)
         ),
     )
+
+
+def _merged(parts: Iterable[slice]) -> tuple[slice, ...]:
+    """Return the same intervals in parts that have none in common."""
+    apart: list[slice] = []
+    for part in sorted(parts, key=lambda each: each.start):
+        if apart and part.start < apart[-1].stop:
+            last = apart.pop()
+            part = slice(last.start, max(last.stop, part.stop))
+        apart.append(part)
+    return tuple(apart)
 
 
 def _common(one: slice, other: slice) -> slice:

@@ -35,10 +35,18 @@ def sleep(seconds: float):
     yield 2
 
 
-@pytest.mark.parametrize(("deaths", "said"), [(0, [1, 2]), (1, [1, 1, 2]), (2, [1, 1])])
+@pytest.mark.parametrize(("deaths", "said"), [(0, [1, 2]), (1, [1, 1, 2])])
 def test_a_process_that_dies_is_started_once_more(tmp_path, deaths, said):
     """What it had said stands."""
     assert list(Child(count_then_die, (str(tmp_path), deaths), Budget(60))) == said
+
+
+def test_a_process_that_dies_again_is_told(tmp_path):
+    """What it had said stands, too."""
+    said = []
+    with pytest.raises(ChildError, match="died of signal 11"):
+        said.extend(Child(count_then_die, (str(tmp_path), 2), Budget(60)))
+    assert said == [1, 1]
 
 
 def test_a_fault_of_the_task_is_told():
