@@ -156,7 +156,8 @@ def _line(
     yield case
     yield f"{float(ours[0]['seconds']):.0f}"
     yield str(len(ours))
-    yield f"{sum(known('hard')):.0f}"
+    none = len(ours) - len(known("hard"))
+    yield f"{sum(known('hard')):.0f}" + (f", {none} found none" if none else "")
     yield middle("gap", ".1%")
     yield f"{max(known('gap'), default=1):.1%}"
     yield middle("gap_at_quarter", ".1%")

@@ -22,8 +22,8 @@ METHODS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "engine": run_case,
     "one model": solve_one_model,
 }
-GRACE = 60.0
-"""Seconds beyond its budget after which a run is ended."""
+GRACE = 300.0
+"""Seconds beyond its budget, for writing and reading too, until a run is ended."""
 SAMPLE = 0.2
 """Seconds between two looks at its memory."""
 

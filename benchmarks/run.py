@@ -136,7 +136,9 @@ def _commit() -> str:
     """Return the commit of the checkout, with a + where files differ from it."""
     with suppress(OSError, subprocess.CalledProcessError):
         commit = _git("rev-parse", "--short", "HEAD")
-        return f"{commit}+" if _git("status", "--porcelain") else commit
+        code = (".", ":!benchmarks/results", ":!*.md")
+        dirty = _git("-C", "..", "status", "--porcelain", "--", *code)
+        return f"{commit}+" if dirty else commit
     return "unknown"
 
 
