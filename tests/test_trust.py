@@ -35,10 +35,14 @@ NOBODY = """
     engine.search_apart = lambda case, until, seed: iter(())
 """
 HANG = """
-    import time
+    import sys, time
     import scheduler.engine.solve as engine
 
-    engine.first_roster = lambda case, budget, seed: time.sleep(600)
+    def hang(case, budget, seed):
+        print("hanging", file=sys.stderr, flush=True)
+        time.sleep(600)
+
+    engine.first_roster = hang
 """
 COMMAND = """
     from scheduler.cli import run
@@ -107,6 +111,15 @@ def children(pid):
     return found
 
 
+def running(pid):
+    """Whether a process runs, and is not merely waiting to be counted."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rsplit(")", 1)[1].split()[0] != "Z"
+
+
 def until_it_says(run, word):
     """Read what a run says until a word comes."""
     for line in run.stderr:
@@ -127,18 +140,38 @@ def test_a_signal_ends_the_run_with_its_best_roster(start, tmp_path, number, aft
     assert whole(tmp_path / "out")
 
 
+def test_a_signal_to_process_and_group_is_one(start, tmp_path):
+    """As ``timeout`` sends it."""
+    run = start(tmp_path / "out")
+    until_it_says(run, "construct")
+    run.send_signal(signal.SIGINT)
+    time.sleep(0.02)
+    run.send_signal(signal.SIGINT)
+    assert run.wait(50) == 130
+    assert whole(tmp_path / "out")
+
+
 def test_a_second_signal_ends_at_once(start, tmp_path):
-    """Nothing is left half written, and no process stays behind."""
+    """Nothing is written then, where the first alone would have said why."""
+    run = start(tmp_path / "out", before=HANG)
+    until_it_says(run, "hanging")
+    run.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    run.send_signal(signal.SIGTERM)
+    assert run.wait(50) == 130
+    assert not (tmp_path / "out").exists()
+
+
+def test_helpers_end_with_the_run(start, tmp_path):
+    """However that ended."""
     run = start(tmp_path / "out")
     until_it_says(run, "construct")
     while not (helpers := children(run.pid)):
         time.sleep(0.05)
-    run.send_signal(signal.SIGINT)
-    run.send_signal(signal.SIGTERM)
-    assert run.wait(50) == 130
-    assert not (tmp_path / "out").exists() or whole(tmp_path / "out")
+    run.kill()
+    run.wait()
     for _ in range(200):
-        if not any(Path(f"/proc/{pid}/cmdline").exists() for pid in helpers):
+        if not any(running(pid) for pid in helpers):
             return
         time.sleep(0.1)
     raise AssertionError("Expected helpers to end with the run; some live on.")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 from types import FrameType
 
 import typer
@@ -34,6 +35,8 @@ from scheduler.result import Result
 
 LONGEST, SLOWEST = 60.0, 10.0
 """Seconds a deterministic run may take: so many, and so many for one of its own."""
+TWICE = 0.3
+"""Seconds within which two signals are one, sent to a process and to its group."""
 DONE, CONFLICT, NOTHING, BROKEN, INTERRUPTED = 0, 4, 5, 6, 130
 CODES = {"infeasible": CONFLICT, "unknown": NOTHING, "interrupted": INTERRUPTED}
 
@@ -188,11 +191,15 @@ def _solved(plan: Plan, options: Options, stop: threading.Event) -> Result:
 def _stopping() -> Iterator[threading.Event]:
     """Give an event that the first Ctrl-C sets; the second ends at once."""
     stop = threading.Event()
+    first = 0.0
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
+        nonlocal first
+        if not stop.is_set():
+            first = monotonic()
+            stop.set()
+        elif monotonic() - first > TWICE:
             os._exit(INTERRUPTED)
-        stop.set()
 
     if threading.current_thread() is not threading.main_thread():
         yield stop
