@@ -68,7 +68,7 @@ Workers = Annotated[
 Deterministic = Annotated[
     bool,
     typer.Option(
-        "--deterministic", help="Same roster on any machine: S counts work, not time."
+        "--deterministic", help="The same roster every time: S counts work, not time."
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print problems only.")]
