@@ -83,6 +83,8 @@ def test_a_run_apart_gives_a_row(tmp_path, method):
     row = run_apart(method, "centre-24", tmp_path / "case", seconds=5.0, seed=1)
     write_results(tmp_path / "rows.csv", [row])
     rows = read_rows(tmp_path / "rows.csv")
+    assert rows[0]["status"] in ("feasible", "optimal", "unknown")
+    assert float(rows[0]["memory_mib"]) > 10
     if method == "engine":
         assert float(rows[0]["hard"]) == 0
         assert "| centre-24 | 5 | 1 | 0 |" in centre_table(rows)

@@ -36,6 +36,11 @@ class Child:
     budget
         Once it is stopped, the process is killed.
 
+    Attributes
+    ----------
+    deaths, killed
+        How often a process died of a signal; whether ``kill`` ended it.
+
     Examples
     --------
     >>> list(Child(range, (3,), Budget(60.0)))
@@ -47,7 +52,7 @@ class Child:
         self.task = task
         self.deaths = 0
         self._process: subprocess.Popen[bytes] | None = None
-        self._killed = False
+        self.killed = False
         self._lock = threading.Lock()
 
     def __iter__(self) -> Generator[Any, Any, None]:
@@ -72,7 +77,7 @@ class Child:
                 process.wait()
                 raise
             code = process.wait()
-            if code == 0 or self._killed:
+            if code == 0 or self.killed:
                 return
             if code > 0:
                 raise ChildError(f"The process ended with {code}.")
@@ -82,7 +87,7 @@ class Child:
 
     def _start(self) -> "subprocess.Popen[bytes] | None":
         with self._lock:
-            if not self._killed:
+            if not self.killed:
                 found_at = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
                 self._process = subprocess.Popen(
                     [sys.executable, "-P", "-m", "scheduler.engine.child"],
@@ -90,7 +95,7 @@ class Child:
                     stdout=subprocess.PIPE,
                     env=os.environ | {"PYTHONPATH": found_at},
                 )
-            return None if self._killed else self._process
+            return None if self.killed else self._process
 
     def _read(self, process: "subprocess.Popen[bytes]") -> Generator[Any, Any, None]:
         assert process.stdin is not None
@@ -107,15 +112,10 @@ class Child:
                 pickle.dump(answer, process.stdin)
                 process.stdin.flush()
 
-    @property
-    def killed(self) -> bool:
-        """Whether it was ended by ``kill``."""
-        return self._killed
-
     def kill(self) -> None:
         """End the process at once, and start it no more."""
         with self._lock:
-            self._killed = True
+            self.killed = True
             if self._process is not None:
                 self._process.kill()
 

@@ -17,9 +17,8 @@ from ortools.math_opt.python import mathopt
 from constraints.case import OFF
 from scheduler.engine.blend import Blend
 from scheduler.engine.linear import solved
-from scheduler.engine.pricing import PricedBound, Pricing
+from scheduler.engine.pricing import Pricing
 from scheduler.engine.solver import Budget
-from scheduler.engine.starts import start_of
 
 Changes = dict[tuple[int, int], list[tuple[Any, float]]]
 """Whose counts add to heads on the phone or take from them, by skills and interval."""
@@ -28,27 +27,32 @@ SWEEPS = 20  # of the blend, for the first rows
 ENOUGH = 0.0005  # share of the bound below which a gain is no more sought
 
 
-def column_bounds(pricing: Pricing, budget: Budget, seed: int) -> Iterator[PricedBound]:
-    """Yield ever better bounds, until rows or time run out.
+def column_prices(
+    pricing: Pricing, budget: Budget, seed: int
+) -> Iterator[tuple[NDArray[np.float64], tuple[float, float]]]:
+    """Yield ever better prices, and people's costs at them, until rows or time run out.
 
-    The first rows are those that the blend mixes while it settles: its prices are near
+    Prices are of shape ``(groups, intervals)``, costs as from ``Pricing.people``. The
+    first rows are those that the blend mixes while it settles: its prices are near
     those of the best, so that few more are needed (four rounds at 200 people).
     """
     columns = Columns(pricing)
     blend = Blend(pricing.case, pricing.paths, pricing.starts, seed)
     blend.settle(SWEEPS, budget, columns.add)
-    best = 0
+    best = 0.0
     while not budget.over:
         prices = columns.prices(budget.left)
         if prices is None:
             return
-        found = pricing.bound(pricing.settle(prices), budget, columns.add)
-        if found is None:
+        prices = pricing.settle(prices)
+        people = pricing.people(prices, budget, columns.add)
+        if people is None:
             return
-        yield found
-        if found.total <= best * (1 + ENOUGH):
+        yield prices, people
+        bound = people[0] + pricing.coverage(prices)
+        if bound <= best * (1 + ENOUGH):
             return
-        best = found.total
+        best = bound
 
 
 class Columns:
@@ -71,7 +75,7 @@ class Columns:
         self.needs: dict[tuple[int, int], Any] = {}
         self._need(self._heads())
 
-    def _begun(self) -> Changes:
+    def _taken(self) -> Changes:
         """State how many in a shift take their breaks when; return what they change."""
         case, skills = self.case, self.case.skill_sets
         change: Changes = defaultdict(list)
@@ -80,7 +84,7 @@ class Columns:
             for day, shift in np.argwhere(could).tolist():
                 link = self.model.add_linear_constraint(lb=0.0, ub=0.0)
                 self.links[own, day, shift] = link
-                for on_phone in start_of(case, day, shift).on_phone():
+                for on_phone in self.pricing.starts.starts[day, shift].on_phone():
                     count = self.model.add_variable(lb=0.0)
                     link.set_coefficient(count, -1.0)
                     there = np.zeros(case.clock.intervals + 1, int)
@@ -92,7 +96,7 @@ class Columns:
 
     def _heads(self) -> dict[tuple[int, int], Any]:
         """State heads on the phone, each interval by the one before."""
-        change, heads = self._begun(), {}
+        change, heads = self._taken(), {}
         for own in np.flatnonzero(self.case.skill_sets.able).tolist():
             before = None
             for interval in range(self.case.clock.intervals):

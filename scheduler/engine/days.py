@@ -13,11 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
-from constraints.case import Case
-from constraints.coverage import CoverageNeed
-from constraints.roster import Roster
+from scheduler.engine.pricing import GRAIN, Pricing
 from scheduler.engine.solver import QUICK, Budget, run
-from scheduler.engine.starts import Starts
 
 EFFORT = 1.0  # deterministic time for one day
 SECONDS = 5.0  # elapsed time for one day
@@ -28,26 +25,17 @@ class WholeDays:
 
     Parameters
     ----------
-    case, starts
-        The case and its starts.
-    worth
-        What a head on the phone is worth, by set of skills; whole multiples of
-        ``1 / grain``; shape ``(sets, intervals)``.
-    grain
-        Prices are multiplied by it, to be whole.
+    pricing
+        The case, its starts, and what a head short and a head over cost.
+    prices
+        Settled prices of a head short; shape ``(groups, intervals)``.
     """
 
-    def __init__(
-        self, case: Case, starts: Starts, worth: NDArray[np.float64], grain: int
-    ) -> None:
-        self.case, self.starts, self.grain = case, starts, grain
-        self.worth = np.rint(worth * grain).astype(np.int64)
-        need = case.rule("coverage.need")
-        assert isinstance(need, CoverageNeed)
-        scale = (need.penalty or 1) * grain
-        self.short, self.over = need.short * scale, need.over * scale
-        nobody = np.full((len(case.agents), case.days), -1, np.int16)
-        self.base = Roster(case, nobody).phone_by_set
+    def __init__(self, pricing: Pricing, prices: NDArray[np.float64]) -> None:
+        self.case, self.starts = pricing.case, pricing.starts
+        self.worth = np.rint(pricing.worth(prices) * GRAIN).astype(np.int64)
+        self.short, self.over = pricing.short * GRAIN, pricing.over * GRAIN
+        self.base = pricing.base
 
     def least(self, budget: Budget, seed: int) -> float | None:
         """Return what coverage costs at the least beyond the worth of all heads.
@@ -69,7 +57,7 @@ class WholeDays:
             if outcome.bound is None:
                 return None
             total += outcome.bound + fixed
-        return total / self.grain
+        return total / GRAIN
 
     def _model(self, day: int) -> tuple[cp_model.CpModel, int]:
         """Return the model of a day, and the part of its cost that is fixed."""

@@ -9,20 +9,21 @@ from collections.abc import Iterator
 from time import monotonic
 
 import numpy as np
+from numpy.typing import NDArray
 
 from constraints.case import Case
 from constraints.coverage import CoverageNeed
 from constraints.hours import HoursOvertime
 from scheduler.engine.aggregate import Counts, CountsModel, count_people, fixed_cells
-from scheduler.engine.columns import column_bounds
+from scheduler.engine.columns import column_prices
 from scheduler.engine.days import WholeDays
 from scheduler.engine.linear import duals
-from scheduler.engine.pricing import GRAIN, PricedBound, Pricing
+from scheduler.engine.pricing import PricedBound, Pricing
 from scheduler.engine.solver import Budget
 
 PRICING = 0.4  # share of the budget for the first prices
 COUNTING = 0.3  # share of the budget for whole people
-FEW = 100  # people; with more, whole heads add nothing to prices
+WHOLE = 100  # people up to whom whole heads add to prices
 
 
 def bounds(case: Case, budget: Budget, seed: int) -> Iterator[PricedBound | Counts]:
@@ -31,7 +32,7 @@ def bounds(case: Case, budget: Budget, seed: int) -> Iterator[PricedBound | Coun
     for bound in price_people(case, budget, budget.seconds * PRICING, seed):
         priced = True
         yield bound
-    if not priced or len(case.agents) <= FEW:
+    if not priced or len(case.agents) <= WHOLE:
         effort = 1e9 if budget.effort is None else budget.effort * COUNTING
         seconds = budget.seconds * COUNTING
         yield count_people(case, budget, seconds=seconds, effort=effort, seed=seed)
@@ -62,25 +63,28 @@ def price_people(
     if not known or not isinstance(case.rule("coverage.need"), CoverageNeed):
         return
     pricing = Pricing(case)
-    model = CountsModel(case, chained=True, paths=pricing.paths)
-    found = duals(model.cp, list(model.rows.values()), min(seconds, budget.left))
-    if found is None:
+    prices = _counted(pricing, min(seconds, budget.left))
+    people = None if prices is None else pricing.people(prices, budget)
+    if prices is None or people is None:
         return
+    yield pricing.bound(prices, people)
+    timed = budget.effort is None  # HiGHS spends time, not effort
+    if timed and case.rule("pattern.six_on_one_off") is not None:
+        for prices, people in column_prices(pricing, budget, seed):
+            yield pricing.bound(prices, people)
+    if len(case.agents) <= WHOLE:
+        least = WholeDays(pricing, prices).least(budget, seed)
+        if least is not None:
+            yield PricedBound.of(people[0] + least, people[1])
+
+
+def _counted(pricing: Pricing, seconds: float) -> NDArray[np.float64] | None:
+    """Return settled prices from counting people; shape ``(groups, intervals)``."""
+    model = CountsModel(pricing.case, chained=True, paths=pricing.paths)
+    found = duals(model.cp, list(model.rows.values()), seconds)
+    if found is None:
+        return None
     prices = np.zeros(pricing.lack.shape)
     for (group, interval), price in zip(model.rows, found, strict=True):
         prices[group, interval] = price
-    prices = pricing.settle(prices)
-    people = pricing.people(prices, budget)
-    if people is None:
-        return
-    cost, alone = people
-    yield PricedBound.of(cost + pricing.coverage(prices), alone)
-    timed = budget.effort is None  # HiGHS spends time, not effort
-    if timed and case.rule("pattern.six_on_one_off") is not None:
-        yield from column_bounds(pricing, budget, seed)
-    if len(case.agents) > FEW:
-        return
-    days = WholeDays(case, pricing.starts, pricing.worth(prices), GRAIN)
-    least = days.least(budget, seed)
-    if least is not None:
-        yield PricedBound.of(cost + least, alone)
+    return pricing.settle(prices)

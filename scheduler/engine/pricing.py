@@ -35,7 +35,19 @@ class PricedBound:
 
 
 class Pricing:
-    """What people and coverage of a case cost at the least, at any prices."""
+    """What people and coverage of a case cost at the least, at any prices.
+
+    Attributes
+    ----------
+    paths, starts
+        Everybody's legal rows, and all starts.
+    base
+        Heads from shifts begun before the horizon; shape ``(sets, intervals)``.
+    lack
+        Heads needed beyond those; shape ``(groups, intervals)``.
+    short, over
+        Cost of a head short and of a head over, in one interval.
+    """
 
     def __init__(self, case: Case) -> None:
         skills = case.skill_sets
@@ -46,7 +58,8 @@ class Pricing:
         nobody = np.full((len(case.agents), case.days), OFF, np.int16)
         base = Roster(case, nobody)
         heads = case.requirement.heads
-        self.lack = groups.astype(int) @ heads - helps.astype(int) @ base.phone_by_set
+        self.base = base.phone_by_set
+        self.lack = groups.astype(int) @ heads - helps.astype(int) @ self.base
         self.needed = int((heads.sum(axis=0) - base.on_phone)[case.counted].sum())
         need = case.rule("coverage.need")
         assert isinstance(need, CoverageNeed)
@@ -80,6 +93,12 @@ class Pricing:
         """Return what coverage costs at the least beyond the worth of all heads."""
         return float((prices * self.lack).sum() - self.over * self.needed)
 
+    def bound(
+        self, prices: NDArray[np.float64], people: tuple[float, float]
+    ) -> PricedBound:
+        """Return the bound at some prices, from what ``people`` cost at them."""
+        return PricedBound.of(people[0] + self.coverage(prices), people[1])
+
     def people(
         self,
         prices: NDArray[np.float64],
@@ -105,16 +124,3 @@ class Pricing:
             alone += cost
             total += cost + float(weighed[own][days, row[days]].sum())
         return total, alone
-
-    def bound(
-        self,
-        prices: NDArray[np.float64],
-        budget: Budget,
-        on_row: OnRow | None = None,
-    ) -> PricedBound | None:
-        """Return the bound at some prices; None where ``people`` gives none."""
-        people = self.people(prices, budget, on_row)
-        if people is None:
-            return None
-        cost, alone = people
-        return PricedBound.of(cost + self.coverage(prices), alone)

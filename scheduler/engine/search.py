@@ -14,6 +14,7 @@ from scheduler.engine.solver import Budget
 from scheduler.engine.starts import Starts
 
 BLENDING = 0.6  # share of the budget for the first good roster, at most
+FEW = 100  # people up to whom the better of two blends pays
 FIRST = 2.0  # effort of the first round, half of it for the blend
 PATIENCE = 0.5  # seconds between two questions whether a roster has come
 GROWTH = 4.0  # how much longer each round is than the one before

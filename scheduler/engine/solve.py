@@ -12,9 +12,15 @@ from scheduler.engine.child import Child, Task
 from scheduler.engine.improve import Standing
 from scheduler.engine.patch import Dialogue, Found, Patch
 from scheduler.engine.precheck import precheck
-from scheduler.engine.prices import FEW, bounds, bounds_apart
+from scheduler.engine.prices import bounds, bounds_apart
 from scheduler.engine.pricing import PricedBound
-from scheduler.engine.search import first_roster, follow_apart, search, search_apart
+from scheduler.engine.search import (
+    FEW,
+    first_roster,
+    follow_apart,
+    search,
+    search_apart,
+)
 from scheduler.engine.solver import Budget, cores, memory
 from scheduler.result import Result, Step
 
@@ -75,11 +81,13 @@ def solve(
     seed
         Random seed.
     workers
-        Solver threads; 0 = what this machine allows.
+        Processes that search; 0 = what this machine allows. The bound of a small
+        case, or beside one process, has another for a while.
     effort
         Work to spend, in units of about a second; None = no limit. With a limit all
-        is done in this process, the roster does not depend on the machine, and more
-        effort never gives a worse one; ``seconds`` only guards against hanging.
+        is done in this process, the roster does not depend on how busy the machine
+        is, and more effort never gives a worse one; ``seconds`` only guards against
+        hanging.
     on_step
         Called with every improvement of cost or bound.
     stop
