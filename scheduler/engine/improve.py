@@ -14,16 +14,17 @@ from scheduler.engine.alone import Alone
 from scheduler.engine.even import evens
 from scheduler.engine.model import BROKEN, RosterModel, Rows
 from scheduler.engine.patch import Found, News, Patch
-from scheduler.engine.solver import LEAST, QUICK, Budget, run
+from scheduler.engine.solver import LEAST, QUICK, Budget, fill_hint, run
 
-SIZES = ((60, 1), (60, 2), (40, 2), (30, 3), (12, 4), (4, 7), (1, 28))
+WIDE = 150  # people of the widest windows
+SIZES = ((WIDE, 1), (WIDE, 2), (30, 3), (12, 4), (4, 7), (1, 28))
 SHORT = 3  # days running for which all ways of a person are listed
 SCALE = 10  # what a unit of cost weighs where smaller differences are to count
 STEER = 0.5  # how much shares weigh among rosters of equal cost
-MOST = 300  # ways of a person, about
-DEAR = 10  # cost beyond the standing row's at which a way is left out
-EFFORT = 1.5  # deterministic time for one neighbourhood
-SECONDS = 4.0  # elapsed time for one neighbourhood
+WAYS = 3000  # ways of all people, about
+DEAR = 5  # cost beyond the standing row's at which a way is left out
+EFFORT = 3.0  # deterministic time for one neighbourhood
+SECONDS = 8.0  # elapsed time for one neighbourhood
 
 
 @dataclass
@@ -98,8 +99,9 @@ class Improver:
         overtime = case.rule("hours.overtime")
         self.by_rows = not (isinstance(overtime, HoursOvertime) and overtime.allowed)
         people, days = len(case.agents), case.days
-        sizes = {(min(n, people), min(d, days)) for n, d in SIZES}
-        self.kinds = [Neighbourhood(n, d) for n, d in sorted(sizes)]
+        self.wide = min(WIDE, people)
+        sizes = [(min(n, people), min(d, days)) for n, d in SIZES]
+        self.kinds = [Neighbourhood(n, d) for n, d in dict.fromkeys(sizes)]
         self.seen: dict[int, NDArray[np.int64]] = {}  # visits of days, by window length
 
     def hear(self, news: News) -> bool:
@@ -152,6 +154,7 @@ class Improver:
             standing.roster, rules, cells, guarded=broken, rows=rows, scale=scale
         )
         model.hint()
+        fill_hint(model.cp)
         cut = budget.effort is not None and budget.effort - budget.spent < EFFORT
         outcome = run(
             model.cp,
@@ -171,7 +174,7 @@ class Improver:
         """Return each person's ways to work some days, but for those that cost much."""
         span = range(int(days[0]), int(days[-1]) + 1)
         fair = [even.of(roster.table) for even in evens(roster.case)]
-        rows = {}
+        found = {}
         for agent in map(int, agents):
             row = roster.table[agent]
             ways, costs = self.alone.paths.within(agent, row, span)
@@ -179,18 +182,23 @@ class Improver:
             if not len(ways):  # the row breaks a rule elsewhere; let it stand
                 ways, costs = now[None, :], np.zeros(1)
             stands = (ways == now).all(axis=1)
-            among = costs <= costs[stands].max(initial=costs.min()) + DEAR
-            if among.sum() > MOST:
-                among &= costs <= np.partition(costs, MOST)[MOST]
-            among |= stands
-            ways, costs = ways[among], SCALE * (costs[among] - costs.min())
+            beyond = costs - costs[stands].max(initial=costs.min())
+            beyond[stands] = -np.inf
+            found[agent] = ways, costs, beyond
+        dear = _dear(np.concatenate([beyond for _, _, beyond in found.values()]))
+        rows = {}
+        for agent, (ways, costs, beyond) in found.items():
+            ways, costs = ways[beyond <= dear], SCALE * costs[beyond <= dear]
             for even in fair:  # among equals, who has had more should get less
-                price = np.hstack([even.price(agent), np.zeros((len(row), 1))])
+                price = np.hstack([even.price(agent), np.zeros((len(self.open[0]), 1))])
                 costs += SCALE * STEER * price[span, ways].sum(axis=1)
             rows[agent] = (span, ways, np.round(costs - costs.min()))
         return rows
 
     def _choose(self) -> Neighbourhood:
+        for kind in self.kinds:  # each day once by the widest: luck decides no more
+            if kind.people >= self.wide and kind.tried <= len(self.open[0]) - kind.days:
+                return kind
         if self.random.random() < 0.2:
             return self.kinds[int(self.random.integers(len(self.kinds)))]
         return max(self.kinds, key=lambda kind: kind.pays)
@@ -204,8 +212,9 @@ class Improver:
         who = np.arange(people)
         if kind.people < people:
             who = self._draw(by_agent, kind.people)
+        if kind.people < self.wide:
             first = int(self._draw(window, 1)[0])
-        else:  # all windows in turn
+        else:  # in turn
             seen = self.seen.setdefault(kind.days, np.zeros(len(window), np.int64))
             fresh = np.flatnonzero(seen == seen.min())
             first = int(fresh[self._draw(window[fresh], 1)[0]])
@@ -234,3 +243,10 @@ class Improver:
         total = blame.sum()
         chance = even if not total else (even + blame / total) / 2
         return self.random.choice(len(blame), count, replace=False, p=chance)
+
+
+def _dear(beyond: NDArray[np.float64]) -> float:
+    """Return the cost up to which ways are taken: few of them, and cheap ones."""
+    if len(beyond) <= WAYS:
+        return DEAR
+    return min(DEAR, float(np.partition(beyond, WAYS)[WAYS]))

@@ -141,6 +141,26 @@ def memory() -> int:
     return int(SPARED * min(limits))
 
 
+def fill_hint(model: cp_model.CpModel) -> None:
+    """Say of every variable what follows from those hinted at.
+
+    The solver loses a feasible hint that leaves variables out: of 13 windows of 30
+    people and three days it found nothing in 4, and something worse than the hint in 5.
+    """
+    solver = cp_model.CpSolver()
+    given = solver.parameters
+    given.fix_variables_to_their_hinted_value = True
+    given.num_workers = 1
+    given.max_deterministic_time = 0.1
+    given.catch_sigint_signal = False
+    if solver.solve(model) in FOUND:
+        values = list(solver.response_proto.solution)
+        model.proto.clear_solution_hint()
+        hint = model.proto.solution_hint
+        hint.vars.extend(range(len(values)))
+        hint.values.extend(values)
+
+
 def run(
     model: cp_model.CpModel,
     budget: Budget,

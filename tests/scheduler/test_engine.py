@@ -21,7 +21,7 @@ from scheduler.engine.breaks import place_breaks
 from scheduler.engine.model import RosterModel
 from scheduler.engine.precheck import precheck
 from scheduler.engine.solve import solve
-from scheduler.engine.solver import Budget, run
+from scheduler.engine.solver import Budget, fill_hint, run
 
 
 def small(seed: int, *, people: int = 3, days: int = 4, floor: int = 0):
@@ -84,6 +84,30 @@ def test_a_run_repeats():
     )
     assert np.array_equal(first.roster.table, second.roster.table)
     assert first.cost == second.cost
+
+
+def test_a_hint_is_made_whole_and_worth_what_stands():
+    """Every variable follows from the cells; a hint that cannot be stays as it is."""
+    case = small(7, people=9, days=7)
+    roster = solve(case, seconds=600, effort=1, workers=1).roster
+    model = RosterModel(roster, case.rules, np.ones(roster.table.shape, bool))
+    model.hint()
+    hint = model.cp.proto.solution_hint
+    assert len(hint.vars) < len(model.cp.proto.variables)
+    fill_hint(model.cp)
+    hint, cost = model.cp.proto.solution_hint, model.cp.proto.objective
+    assert list(hint.vars) == list(range(len(model.cp.proto.variables)))
+    values = list(hint.values)
+    worth = sum(values[v] * by for v, by in zip(cost.vars, cost.coeffs, strict=True))
+    assert worth + cost.offset == audit(roster).cost
+
+    broken = cp_model.CpModel()
+    one, two = broken.new_bool_var("one"), broken.new_bool_var("two")
+    broken.add_exactly_one(one, two)
+    broken.add_hint(one, 1)
+    broken.add_hint(two, 1)
+    fill_hint(broken)
+    assert list(broken.proto.solution_hint.values) == [1, 1]
 
 
 def test_breaks_keep_the_floor():
