@@ -38,12 +38,11 @@ class Result:
         ``unknown`` or ``interrupted``.
     bound
         No roster of the case costs less.
-    coverage_bound
-        What of the bound that prices gave is for coverage; 0 where they gave none.
     seconds
         Elapsed time.
     stop_reason
-        Why it ended: ``proved``, ``time``, ``effort``, ``interrupted``, ``precheck``.
+        Why it ended: ``proved``, ``time``, ``effort``, ``interrupted``, ``precheck``,
+        ``failed`` where nothing was left to search.
     trace
         Every improvement of cost or bound.
     warnings
@@ -56,7 +55,6 @@ class Result:
     roster: Roster | None = None
     audit: Audit | None = None
     bound: int = 0
-    coverage_bound: int = 0
     seconds: float = 0.0
     stop_reason: str = ""
     seed: int = 1

@@ -34,7 +34,7 @@ class Child:
     task, arguments
         A function of a module, and what to call it with: all must pickle.
     budget
-        Once it is stopped, the process is killed.
+        Once it is over, no process is started any more.
 
     Attributes
     ----------

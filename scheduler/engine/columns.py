@@ -2,8 +2,8 @@
 
 The programme chooses shares of rows already known for each person, and how many of
 those in a shift take their breaks when. Its prices ask the paths for better rows, until
-there are none or time is over. At the end it is the best that shares of legal rows can
-do, which under a strict pattern is far more than counting people can prove.
+these add little or time is over. It nears the best that shares of legal rows can do,
+which under a strict pattern is far more than counting people can prove.
 """
 
 from collections import defaultdict
@@ -25,12 +25,13 @@ Changes = dict[tuple[int, int], list[tuple[Any, float]]]
 
 SWEEPS = 20  # of the blend, for the first rows
 ENOUGH = 0.0005  # share of the bound below which a gain is no more sought
+SHARE = 0.75  # of the budget, after which no round begins
 
 
 def column_prices(
     pricing: Pricing, budget: Budget, seed: int
-) -> Iterator[tuple[NDArray[np.float64], tuple[float, float]]]:
-    """Yield ever better prices, and people's costs at them, until rows or time run out.
+) -> Iterator[tuple[NDArray[np.float64], float]]:
+    """Yield ever better prices, and what people cost at them, as long as they gain.
 
     Prices are of shape ``(groups, intervals)``, costs as from ``Pricing.people``. The
     first rows are those that the blend mixes while it settles: its prices are near
@@ -39,8 +40,8 @@ def column_prices(
     columns = Columns(pricing)
     blend = Blend(pricing.case, pricing.paths, pricing.starts, seed)
     blend.settle(SWEEPS, budget, columns.add)
-    best = 0.0
-    while not budget.over:
+    best = 0
+    while not budget.over and budget.ticks < SHARE * budget.whole:
         prices = columns.prices(budget.left)
         if prices is None:
             return
@@ -48,8 +49,9 @@ def column_prices(
         people = pricing.people(prices, budget, columns.add)
         if people is None:
             return
-        yield prices, people
-        bound = people[0] + pricing.coverage(prices)
+        bound = pricing.bound(prices, people)
+        if bound > best:
+            yield prices, people
         if bound <= best * (1 + ENOUGH):
             return
         best = bound

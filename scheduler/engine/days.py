@@ -35,7 +35,7 @@ class WholeDays:
         self.case, self.starts = pricing.case, pricing.starts
         self.worth = np.rint(pricing.worth(prices) * GRAIN).astype(np.int64)
         self.short, self.over = pricing.short * GRAIN, pricing.over * GRAIN
-        self.base = pricing.base
+        self.base, self.lack = pricing.base, pricing.lack
 
     def least(self, budget: Budget, seed: int) -> float | None:
         """Return what coverage costs at the least beyond the worth of all heads.
@@ -66,7 +66,7 @@ class WholeDays:
         inside = case.clock.days_of_intervals == day
         phone: dict[tuple[int, int], list[Any]] = defaultdict(list)
         cost: list[tuple[Any, int]] = []
-        for own in np.flatnonzero(skills.tight[1].any(axis=0)).tolist():
+        for own in np.flatnonzero(skills.able).tolist():
             for part, count, price in self._counts(cp, own, day, inside):
                 cost.append((count, price))
                 for interval in part:
@@ -77,8 +77,8 @@ class WholeDays:
             need = case.requirement.heads[:, interval]
             short = cp.new_int_var(0, int(need.sum()), "")
             cost.append((short, self.short + self.over))
-            for group, helps in zip(*skills.tight, strict=True):
-                due = int(need[group].sum()) - int(self.base[helps, interval].sum())
+            for lack, helps in zip(self.lack, skills.tight[1], strict=True):
+                due = int(lack[interval])
                 if due > 0:
                     who = np.flatnonzero(helps).tolist()
                     there = [one for own in who for one in phone[own, interval]]

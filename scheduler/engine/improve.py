@@ -1,7 +1,7 @@
 """Improve: free some cells, solve them again by the same rules, keep what is better."""
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,13 +37,15 @@ class Neighbourhood:
         How many people, over how many days running.
     gained, spent
         Cost saved, and what was spent on it, fading with time.
+    tried
+        How often.
     """
 
     people: int
     days: int
     gained: float = 0.0
     spent: float = 1e-3
-    tried: int = field(default=0)
+    tried: int = 0
 
     @property
     def pays(self) -> float:
@@ -59,7 +61,7 @@ class Neighbourhood:
 
 @dataclass(frozen=True)
 class Standing:
-    """A roster with its audit; hard violations weigh more than any cost."""
+    """A roster with its audit."""
 
     roster: Roster
     audit: Audit
@@ -70,9 +72,14 @@ class Standing:
         return cls(roster, audit(roster))
 
     @property
+    def rank(self) -> tuple[int, int]:
+        """Hard violations first, then cost: less is better."""
+        return sum(violation.amount for violation in self.audit.hard), self.audit.cost
+
+    @property
     def weight(self) -> int:
-        """Cost, hard violations included at ``BROKEN`` a unit."""
-        return self.audit.cost + BROKEN * sum(v.amount for v in self.audit.hard)
+        """Cost, hard violations included at ``BROKEN`` a unit: what windows lower."""
+        return self.audit.cost + BROKEN * self.rank[0]
 
 
 class Improver:
@@ -126,9 +133,11 @@ class Improver:
             found = self._again(self.standing, cells, budget, seed)
             spent = budget.ticks - began
             patch = None if found is None else Patch.of(found, cells)
+            if patch is not None and patch.same(Patch.of(self.standing.roster, cells)):
+                patch = None
             if not self.hear((yield Found("improve", patch))):
                 return False
-            gain = before - self.standing.weight
+            gain = 0 if patch is None else before - self.standing.weight
             kind.learn(min(gain, BROKEN // 10), spent)
         return True
 
@@ -154,7 +163,7 @@ class Improver:
             standing.roster, rules, cells, guarded=broken, rows=rows, scale=scale
         )
         model.hint()
-        fill_hint(model.cp)
+        fill_hint(model.cp, budget)
         cut = budget.effort is not None and budget.effort - budget.spent < EFFORT
         outcome = run(
             model.cp,
@@ -183,21 +192,24 @@ class Improver:
                 ways, costs = now[None, :], np.zeros(1)
             stands = (ways == now).all(axis=1)
             beyond = costs - costs[stands].max(initial=costs.min())
-            beyond[stands] = -np.inf
+            beyond[stands if stands.any() else costs.argmin()] = -np.inf
             found[agent] = ways, costs, beyond
         dear = _dear(np.concatenate([beyond for _, _, beyond in found.values()]))
         rows = {}
         for agent, (ways, costs, beyond) in found.items():
             ways, costs = ways[beyond <= dear], SCALE * costs[beyond <= dear]
             for even in fair:  # among equals, who has had more should get less
-                price = np.hstack([even.price(agent), np.zeros((len(self.open[0]), 1))])
+                price = np.hstack(
+                    [even.price(agent), np.zeros((self.open.shape[1], 1))]
+                )
                 costs += SCALE * STEER * price[span, ways].sum(axis=1)
             rows[agent] = (span, ways, np.round(costs - costs.min()))
         return rows
 
     def _choose(self) -> Neighbourhood:
-        for kind in self.kinds:  # each day once by the widest: luck decides no more
-            if kind.people >= self.wide and kind.tried <= len(self.open[0]) - kind.days:
+        days = self.open.shape[1]
+        for kind in self.kinds:  # each day once by the widest, or luck would decide
+            if kind.people >= self.wide and kind.tried <= days - kind.days:
                 return kind
         if self.random.random() < 0.2:
             return self.kinds[int(self.random.integers(len(self.kinds)))]

@@ -1,4 +1,4 @@
-"""Linear: a counts model handed to HiGHS, for prices and for a second opinion."""
+"""Linear: programmes handed to HiGHS, for prices and for a second opinion."""
 
 from datetime import timedelta
 from time import monotonic

@@ -53,6 +53,14 @@ class Patch:
             duties.pick(cells[duties.agent, duties.day]),
         )
 
+    def same(self, other: "Patch") -> bool:
+        """Whether another patch of the same cells holds the same."""
+        return (
+            bool((self.shift == other.shift).all())
+            and bool((self.overtime == other.overtime).all())
+            and self.duties.rows() == other.duties.rows()
+        )
+
     def on(self, roster: Roster) -> Roster:
         """Return a roster with these cells, and its own elsewhere."""
         table, overtime = roster.table.copy(), roster.overtime.copy()

@@ -5,7 +5,6 @@ person, on their own, can earn of it (Lagrange). Paths find what each person ear
 every rule about one person kept, so the bound holds however good or bad the prices are.
 """
 
-from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
@@ -21,17 +20,9 @@ from scheduler.engine.starts import Starts
 GRAIN = 64  # prices are whole multiples of a 64th, so that sums of them are exact
 
 
-@dataclass(frozen=True)
-class PricedBound:
-    """A lower bound on the cost of every roster, and what of it is for coverage."""
-
-    total: int = 0
-    coverage: int = 0
-
-    @classmethod
-    def of(cls, total: float, alone: float) -> "PricedBound":
-        """Round a bound up, of which a part is for people alone."""
-        return cls(max(0, ceil(total - 1e-6)), max(0, ceil(total - alone - 1e-6)))
+def rounded(bound: float) -> int:
+    """Return the least whole cost, at least 0, that is not below a bound."""
+    return max(0, ceil(bound - 1e-6))
 
 
 class Pricing:
@@ -76,7 +67,7 @@ class Pricing:
             None may be negative, nor all together be more than a head short and a head
             over cost.
         """
-        prices = np.maximum(0, np.floor(prices * GRAIN) / GRAIN)
+        prices = np.maximum(0, prices)
         most = np.maximum(1, prices.sum(axis=0) / (self.short + self.over))
         prices = np.floor(prices / most * GRAIN) / GRAIN
         prices[:, ~self.case.counted] = 0
@@ -84,35 +75,34 @@ class Pricing:
 
     def worth(self, prices: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what a head is worth, by set of skills; ``(sets, intervals)``."""
-        helps = self.case.skill_sets.tight[1]
-        worth = helps.T.astype(float) @ prices - self.over * self.case.counted
-        worth[~helps.any(axis=0)] = 0
+        skills = self.case.skill_sets
+        helps = skills.tight[1].T.astype(float)
+        worth = helps @ prices - self.over * self.case.counted
+        worth[~skills.able] = 0
         return worth
 
     def coverage(self, prices: NDArray[np.float64]) -> float:
         """Return what coverage costs at the least beyond the worth of all heads."""
         return float((prices * self.lack).sum() - self.over * self.needed)
 
-    def bound(
-        self, prices: NDArray[np.float64], people: tuple[float, float]
-    ) -> PricedBound:
+    def bound(self, prices: NDArray[np.float64], people: float) -> int:
         """Return the bound at some prices, from what ``people`` cost at them."""
-        return PricedBound.of(people[0] + self.coverage(prices), people[1])
+        return rounded(people + self.coverage(prices))
 
     def people(
         self,
         prices: NDArray[np.float64],
         budget: Budget,
         on_row: OnRow | None = None,
-    ) -> tuple[float, float] | None:
+    ) -> float | None:
         """Return what people cost at the least, less the worth of their heads.
 
-        And what the rules charge of that; None where time runs out, or where somebody
-        has no legal row. Each row is told, with its person and what the rules charge.
+        None where time runs out, or where somebody has no legal row. Each row is told,
+        with its person and what the rules charge.
         """
         nothing = np.zeros(self.case.clock.intervals)
         weighed = [self.starts.weigh(-one, nothing)[0] for one in self.worth(prices)]
-        total = alone = 0.0
+        total = 0.0
         for agent, own in enumerate(self.case.skill_sets.of):
             found = None if budget.over else self.paths.cheapest(agent, weighed[own])
             if found is None or found[1] >= BROKEN:
@@ -121,6 +111,5 @@ class Pricing:
             if on_row is not None:
                 on_row(agent, row, cost)
             days = np.flatnonzero(row != OFF)
-            alone += cost
             total += cost + float(weighed[own][days, row[days]].sum())
-        return total, alone
+        return total

@@ -14,7 +14,6 @@ from scheduler.engine.solver import Budget
 from scheduler.engine.starts import Starts
 
 BLENDING = 0.6  # share of the budget for the first good roster, at most
-FEW = 100  # people up to whom the better of two blends pays
 FIRST = 2.0  # effort of the first round, half of it for the blend
 PATIENCE = 0.5  # seconds between two questions whether a roster has come
 GROWTH = 4.0  # how much longer each round is than the one before
@@ -52,7 +51,7 @@ def search_apart(case: Case, until: float, seed: int) -> Dialogue:
 
 
 def follow_apart(case: Case, until: float, seed: int) -> Dialogue:
-    """Wait for another search's first roster and improve that, as ``search_apart``.
+    """Wait until another search has found something and improve that.
 
     Two blends at a time slow each other down by half, and with many people the better
     of two is no better than one.
@@ -61,7 +60,8 @@ def follow_apart(case: Case, until: float, seed: int) -> Dialogue:
     improver = Improver(Alone(case, Paths(case), Starts(case)), seed)
     wanted = improver.hear((yield Found("start")))
     came = improver.standing
-    while wanted and improver.standing is came and not budget.over:
+    until = BLENDING * budget.whole  # by then the other has, or never will
+    while wanted and improver.standing is came and budget.ticks < until:
         sleep(PATIENCE)
         wanted = improver.hear((yield Found("wait")))
     if wanted:

@@ -13,9 +13,7 @@ from scheduler.engine.improve import Standing
 from scheduler.engine.patch import Dialogue, Found, Patch
 from scheduler.engine.precheck import precheck
 from scheduler.engine.prices import bounds, bounds_apart
-from scheduler.engine.pricing import PricedBound
 from scheduler.engine.search import (
-    FEW,
     first_roster,
     follow_apart,
     search,
@@ -29,6 +27,8 @@ Job = tuple[Task, tuple[object, ...]]
 GRACE = 5.0  # seconds after its budget by which a run has come back
 LATE = 0.1  # or this share of the budget, where that is more
 PROMPT = 2.0  # seconds in which a run that is asked to stop comes back
+FEW = 100  # people up to whom the better of two blends pays
+SEARCHED = ("blend", "improve")  # what betters a roster, beside what proves a bound
 REFUTED = Text(
     "The bound was above the cost of a legal roster and is withdrawn: a fault of ours, "
     "please report it.",
@@ -152,7 +152,7 @@ class _Run:
         self.seed = seed
         self.workers = workers if budget.effort is None else 1
         self.on_step, self.limit = on_step, limit
-        self.bound = self.coverage_bound = 0
+        self.bound = 0
         self.best: Standing | None = None
         self.shown: Standing | None = None  # the first that cost as little
         self.kept: list[Patch] = []  # what made it the best, in order
@@ -222,12 +222,10 @@ class _Run:
                 line = (str(error).strip() or repr(error)).splitlines()[-1]
                 self.warnings.append(FAILED_HELPER.format(error=line))
 
-    def _count(self, found: Iterable[PricedBound | Counts]) -> None:
+    def _count(self, found: Iterable[int | Counts]) -> None:
         for each in found:
-            if isinstance(each, PricedBound):
-                if each.total > self.bound:
-                    self.coverage_bound = each.coverage
-                self._raise(each.total, "prices")
+            if isinstance(each, int):
+                self._raise(each, "prices")
             else:
                 self.impossible = each.infeasible
                 self._raise(each.bound, "counts")
@@ -256,24 +254,28 @@ class _Run:
 
     @property
     def _settled(self) -> bool:
-        proved = self.best is not None and self.best.weight <= self.bound
-        return proved or self.impossible
+        return self.impossible or (
+            self.best is not None and self.best.rank <= (0, self.bound)
+        )
 
     # -- limits ---------------------------------------------------------------------
     @property
     def overdue(self) -> bool:
         """Whether the caller has waited long enough, whatever still goes on."""
-        late = max(GRACE, LATE * self.budget.seconds) / 2
         if self.asked is not None and monotonic() - self.asked > PROMPT:
             return True
-        return self.budget.left < -late
+        return self.budget.left < -self._grace / 2
+
+    @property
+    def _grace(self) -> float:
+        """Seconds by which a run may be late, outputs included."""
+        return max(GRACE, LATE * self.budget.seconds)
 
     def watch(self) -> None:
         """End processes where time, memory or patience is over."""
         if self.budget.stopped and self.asked is None:
             self.asked = monotonic()
-        late = max(GRACE, LATE * self.budget.seconds) / 4
-        if self.budget.stopped or self.budget.left < -late:
+        if self.budget.stopped or self.budget.left < -self._grace / 4:
             for child in self.children:
                 child.kill()
             return
@@ -298,14 +300,14 @@ class _Run:
         """Keep what was found if the whole is no worse with it."""
         assert self.best is not None
         standing = Standing.of(patch.on(self.best.roster))
-        if standing.weight <= self.best.weight:
+        if standing.rank <= self.best.rank:
             self.kept.append(patch)
             self._better(standing, source)
             self.best = standing
 
     def _better(self, standing: Standing, source: str) -> None:
         with self._lock:
-            if self.best is None or standing.weight < self.best.weight:
+            if self.best is None or standing.rank < self.best.rank:
                 self.best = self.shown = standing
                 self._step(source)
 
@@ -351,7 +353,7 @@ class _Run:
             return self._say("optimal", "proved")
         if self.budget.effort is not None and self.budget.reason == "time":
             self.warnings.append(NOT_REPEATABLE)
-        improved = any(step.source != "construct" for step in self.trace)
+        improved = any(step.source in SEARCHED for step in self.trace)
         status = "feasible" if improved else "heuristic"
         return self._say(status, self.budget.reason)
 
@@ -372,7 +374,6 @@ class _Run:
             roster=None if best is None else best.roster.serve(),
             audit=None if best is None else best.audit,
             bound=self.bound,
-            coverage_bound=self.coverage_bound,
             seconds=monotonic() - self.budget.began,
             stop_reason=reason,
             seed=self.seed,

@@ -12,7 +12,7 @@ from forecasts.clock import DAY, Clock
 
 @dataclass(frozen=True)
 class Cover:
-    """Heads of a roster in each interval, all queues together.
+    """Heads of a roster in each interval, of all queues together or of one.
 
     Attributes
     ----------
@@ -41,12 +41,14 @@ class Cover:
     counted: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, roster: Roster) -> "Cover":
-        """Return the cover of a roster."""
-        case = roster.case
-        need = case.requirement.heads.sum(axis=0)
-        there, counted = roster.on_phone, case.counted
-        gap = np.where(counted, roster.on_queue - case.requirement.heads, 0)
+    def of(cls, roster: Roster, queue: int | None = None) -> "Cover":
+        """Return the cover of a roster, of one queue where it is given."""
+        case, counted = roster.case, roster.case.counted
+        of = slice(None) if queue is None else slice(queue, queue + 1)
+        heads, on_queue = case.requirement.heads[of], roster.on_queue[of]
+        need = heads.sum(axis=0)
+        there = roster.on_phone if queue is None else on_queue[0]
+        gap = np.where(counted, on_queue - heads, 0)
         short = np.maximum(-gap, 0).sum(axis=0)
         over = np.maximum(gap, 0).sum(axis=0)
         return cls(case.clock, need, there, short, over, counted)

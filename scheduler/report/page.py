@@ -253,6 +253,7 @@ def _pictures(plan: Plan, roster: Roster) -> dict[str, Any]:
         "busiest_day": _day_name(busiest, lang),
         "day_drawing": drawing.cover_day(cover, cover.busiest_day, lang),
         "weeks_drawing": drawing.cover_weeks(cover, lang),
+        "queues": list(_queues(roster)),
         "heat_drawing": drawing.heatmap(cover, lang),
         "heat_names": [drawing.heat_name(level) for level in levels],
         "reach": max(
@@ -269,6 +270,19 @@ def _pictures(plan: Plan, roster: Roster) -> dict[str, Any]:
         if plan.forecast is None
         else ", ".join(sorted(set(plan.forecast.method))),
     }
+
+
+def _queues(roster: Roster) -> Iterator[dict[str, Any]]:
+    """Yield a row for each queue; none where there is only one."""
+    case = roster.case
+    queues, skills = case.requirement.queues, case.skill_sets
+    for number, queue in enumerate(queues if len(queues) > 1 else ()):
+        hours = Cover.of(roster, number).hours()
+        yield {
+            "queue": queue,
+            "people": f"{skills.sets[skills.of, number].sum():,}",
+            "hours": {key: f"{by_day.sum():,.1f}" for key, by_day in hours.items()},
+        }
 
 
 def _day_name(on: date, lang: str) -> str:

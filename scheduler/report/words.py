@@ -54,6 +54,14 @@ WORDS: Mapping[str, Text] = {
     "on_phone_hours": Text("on-phone hours", "在线工时"),
     "short_hours": Text("short hours", "缺口工时"),
     "over_hours": Text("over hours", "富余工时"),
+    "queue": Text("queue", "队列"),
+    "by_queue": Text("By queue", "按队列"),
+    "able_people": Text("people who can answer", "可接听人数"),
+    "by_queue_note": Text(
+        "A person who can answer several queues counts in each of them as able, and "
+        "answers one at a time.",
+        "会接多个队列的人在各队列都计入可接听人数，但同一时刻只接一个队列。",
+    ),
     "not_counted": Text("not counted: shifts before unknown", "不计入：此前班次未知"),
     "busiest_day": Text("Busiest day", "最忙的一天"),
     "whole_horizon": Text("Whole horizon", "整个排班期"),
@@ -75,6 +83,7 @@ WORDS: Mapping[str, Text] = {
     "interrupted": Text("interrupted", "已中断"),
     "proved": Text("proved best", "已证最优"),
     "effort": Text("effort used up", "达到计算量上限"),
+    "failed": Text("a fault of all that searched", "搜索进程全部出错"),
     "precheck": Text("stopped before the search", "求解前终止"),
     "cost": Text("cost", "成本"),
     "gap": Text("gap", "差距"),

@@ -94,7 +94,7 @@ def test_a_hint_is_made_whole_and_worth_what_stands():
     model.hint()
     hint = model.cp.proto.solution_hint
     assert len(hint.vars) < len(model.cp.proto.variables)
-    fill_hint(model.cp)
+    fill_hint(model.cp, Budget(60))
     hint, cost = model.cp.proto.solution_hint, model.cp.proto.objective
     assert list(hint.vars) == list(range(len(model.cp.proto.variables)))
     values = list(hint.values)
@@ -106,7 +106,7 @@ def test_a_hint_is_made_whole_and_worth_what_stands():
     broken.add_exactly_one(one, two)
     broken.add_hint(one, 1)
     broken.add_hint(two, 1)
-    fill_hint(broken)
+    fill_hint(broken, Budget(60))
     assert list(broken.proto.solution_hint.values) == [1, 1]
 
 

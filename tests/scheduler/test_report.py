@@ -29,6 +29,7 @@ from scheduler.report.page import page_text, write_page
 from scheduler.report.words import LANGUAGES, WORDS, refusal, say
 from scheduler.report.workbook import write_workbook
 from scheduler.result import Result, Step
+from scheduler.summary import kpi
 
 HOSTILE = (
     '=HYPERLINK("http://x")',
@@ -138,6 +139,33 @@ def test_page_shows_every_section_in_the_language_of_the_case(lang):
         assert say(key, "zh" if lang == "en" else "en") not in tags.words
     assert ("A note." if lang == "en" else "一条说明。") in tags.words
     assert say("refused", lang) in tags.words
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_page_tells_queues_apart_where_there_are_several(lang):
+    """Each has who can answer it and its hours; hours add up to those of all."""
+    assert say("by_queue", lang) not in page_text(*planned(week(language=lang)))
+    case = week(language=lang)
+    heads = np.stack([case.requirement.heads[0], 2 * case.requirement.heads[0]])
+    two = replace(case.requirement, queues=("calls", "chat"), heads=heads)
+    skills = (frozenset({"calls", "chat"}), frozenset({"chat"}))
+    agents = tuple(
+        replace(agent, skills=known)
+        for agent, known in zip(case.agents, skills, strict=True)
+    )
+    plan, result = planned(replace(case, requirement=two, agents=agents, forecast=None))
+    text = page_text(plan, result)
+    rows = re.findall(r"<tr><td>(calls|chat)</td>(.*)</tr>", text)
+    found = {
+        queue: [float(cell) for cell in re.findall(r">([\d.,]+)<", row)]
+        for queue, row in rows
+    }
+    assert say("by_queue", lang).capitalize() in text
+    assert [found["calls"][0], found["chat"][0]] == [1, 2]  # people
+    hours = int(case.counted.sum())
+    assert [found["calls"][1], found["chat"][1]] == [hours, 2 * hours]
+    short = kpi(result.roster, result.audit)["short_hours"]
+    assert found["calls"][3] + found["chat"][3] == pytest.approx(short)
 
 
 def test_page_needs_no_network_and_no_script():
