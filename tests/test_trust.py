@@ -178,7 +178,7 @@ def test_helpers_end_with_the_run(start, tmp_path):
 
 
 def test_killed_helpers_are_started_again(start, tmp_path):
-    """And the run ends as if nothing had been."""
+    """And the run ends as if nothing had been, but says so."""
     run = start(tmp_path / "out", seconds="12")
     until_it_says(run, "construct")
     while not (helpers := children(run.pid)):
@@ -187,7 +187,11 @@ def test_killed_helpers_are_started_again(start, tmp_path):
         os.kill(pid, signal.SIGKILL)
     until_it_says(run, "blend")
     assert run.wait(100) == 0
-    assert result(tmp_path / "out")["status"] in ("feasible", "optimal")
+    said = result(tmp_path / "out")
+    assert said["status"] in ("feasible", "optimal")
+    assert sum("started again" in line["en"] for line in said["warnings"]) == len(
+        helpers
+    )
     assert whole(tmp_path / "out")
 
 

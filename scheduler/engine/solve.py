@@ -53,6 +53,10 @@ FAILED_HELPER = Text(
     "A helping process failed; the best found before stands. Please report: {error}",
     "辅助进程出错,保留此前找到的最优结果。请报告:{error}",
 )
+RESTARTED = Text(
+    "A helping process died and was started again; the best found before stands.",
+    "一个辅助进程意外终止,已重新启动;保留此前找到的最优结果。",
+)
 TOO_LARGE = Text(
     "Helping processes were ended at {held} MiB of memory; the best found stands.",
     "辅助进程占用内存达 {held} MiB,已终止;保留已找到的最优结果。",
@@ -221,6 +225,8 @@ class _Run:
             except Exception as error:  # whatever it is, it must not cost the roster
                 line = (str(error).strip() or repr(error)).splitlines()[-1]
                 self.warnings.append(FAILED_HELPER.format(error=line))
+            else:
+                self.warnings += [RESTARTED] * child.deaths
 
     def _count(self, found: Iterable[int | Counts]) -> None:
         for each in found:
