@@ -88,3 +88,22 @@ def test_a_run_apart_gives_a_row(tmp_path, method):
     if method == "engine":
         assert float(rows[0]["hard"]) == 0
         assert "| centre-24 | 5 | 1 | 0 |" in centre_table(rows)
+
+
+def test_queues_that_nobody_answers_are_noted(tmp_path):
+    """And people who know none of the queues, and skills that nothing asks for."""
+    assert not drawn(tmp_path, people=24, days=7).notes
+    agents, need = tmp_path / "agents.csv", tmp_path / "requirement.csv"
+    lines = agents.read_text("utf-8").splitlines()
+    cells = lines[1].split(",")
+    lines[1] = ",".join([*cells[:3], "juggling", *cells[4:]])
+    agents.write_text("\n".join(lines), "utf-8")
+    said = [note.en for note in read_case(tmp_path).notes]
+    assert said == [
+        "1 people have the skill of no queue and answer nothing.",
+        "Skills that are no queue and that no shift asks for: juggling.",
+    ]
+    need.write_text(need.read_text("utf-8").replace(",cards,", ",visa,"), "utf-8")
+    notes = read_case(tmp_path).notes
+    assert "name visa: all of its need stays short" in notes[0].en
+    assert all(note.zh != note.en for note in notes)

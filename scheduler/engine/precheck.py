@@ -112,14 +112,17 @@ def _floor_people(case: Case) -> list[Text]:
     if not few.any():
         return []
     stamp = case.clock.stamp(int(np.argmax(few)))
+    early = not case.clock.days_of_intervals[few].any()  # the night before is fixed
     return [
         Text(
             f"At {stamp} fewer than {floor} people can be present, whatever is "
             f"rostered ({int(few.sum())} such intervals). Add a shift that covers it, "
-            "people who may work it, or lower the floor.",
+            "people who may work it, or lower the floor"
+            + early * "; or, if somebody worked the night before, put it in history.csv"
+            + ".",
             f"{stamp} 无论如何排班,在岗人数都少于 {floor} 人"
             f"(共 {int(few.sum())} 个时段)。请增加覆盖该时段的班次或人员,"
-            "或降低最低人数。",
+            f"或降低最低人数{early * ';若前一天有人上夜班,请补入 history.csv'}。",
         )
     ]
 

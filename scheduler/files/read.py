@@ -286,6 +286,7 @@ class _Reading:
     def note_case(self, case: Case) -> None:
         """Note what is unusual, yet no mistake."""
         self.note_people(case)
+        self.note_queues(case)
         closed = self.settings.hours.unnamed if self.settings else ()
         if closed:
             self.notes.append(
@@ -334,6 +335,42 @@ class _Reading:
                 Text(
                     f"{rested} people have no history and count as rested.",
                     f"{rested} 人没有历史记录,按已休息处理。",
+                )
+            )
+
+    def note_queues(self, case: Case) -> None:
+        """Note queues that nobody answers, and people who answer none of several."""
+        queues, skills = case.requirement.queues, case.skill_sets
+        asked = {skill for shift in case.shifts for skill in shift.skills}
+        held = {skill for agent in case.agents for skill in agent.skills}
+        known = skills.sets.sum(axis=0).tolist()
+        unanswered = [
+            queue for queue, sets in zip(queues, known, strict=True) if not sets
+        ]
+        idle = int((~skills.able[skills.of]).sum())
+        strange = sorted(held - asked - set(queues))
+        if unanswered:
+            names = ", ".join(unanswered)
+            self.notes.append(
+                Text(
+                    f"Nobody's skills in agents.csv name {names}: all of its need "
+                    "stays short.",
+                    f"agents.csv 中无人具备 {names} 的技能:其需求将全部缺口。",
+                )
+            )
+        if idle and not unanswered:
+            self.notes.append(
+                Text(
+                    f"{idle} people have the skill of no queue and answer nothing.",
+                    f"{idle} 人不具备任何队列的技能,不接听来电。",
+                )
+            )
+        if strange and len(queues) > 1:
+            names = ", ".join(strange[:NAMED])
+            self.notes.append(
+                Text(
+                    f"Skills that are no queue and that no shift asks for: {names}.",
+                    f"既非队列、也无班次要求的技能:{names}。",
                 )
             )
 

@@ -299,7 +299,8 @@ def _monday(frame: Frame, day: int, on: date, lang: str) -> str:
 def search(result: Result, lang: str) -> Markup | None:
     """Return cost and proved bound over the seconds of a search; None without steps.
 
-    Costs far above the last are cut off, so that the gap can be seen.
+    Costs far above the last are left out, so that the gap can be seen; an arrow says
+    how high they began.
     """
     steps = [step for step in result.trace if step.cost is not None]
     last = max([result.seconds, *(step.seconds for step in result.trace)], default=0)
@@ -313,9 +314,15 @@ def search(result: Result, lang: str) -> Markup | None:
         ("mean", [(step.seconds, step.cost or 0) for step in steps]),
         ("need", [(step.seconds, step.bound or 0) for step in result.trace]),
     ):
-        edges = np.array([*(seconds for seconds, _ in known), last])
-        values = np.minimum(most, [value for _, value in known])
-        lines.append(f'<path class="{name}" d="{frame.steps(edges, values)}"/>')
+        seen = [(seconds, value) for seconds, value in known if value <= most]
+        if not seen:
+            continue
+        edges = np.array([*(seconds for seconds, _ in seen), last])
+        path = frame.steps(edges, np.array([value for _, value in seen]))
+        if len(seen) < len(known):  # it comes down from above
+            path = f"M{frame.x(edges[0]):g} {frame.top:g}L{path[1:]}"
+            lines.append(_label(LEFT + 6, 20, f"↑ {known[0][1]:,}", "start"))
+        lines.append(f'<path class="{name}" d="{path}"/>')
     apart = max(1, ceil(last / 12))
     marks = [
         _label(x, height + 26, f"{at} s", "end" if x > WIDE - 20 else "middle")

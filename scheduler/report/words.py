@@ -127,9 +127,10 @@ WORDS: Mapping[str, Text] = {
     "search_title": Text("Search", "求解过程"),
     "search_note": Text(
         "Cost of the best roster and the proved bound, by seconds of solving; no "
-        "roster can cost less than the bound. What is beyond the scale is cut off.",
+        "roster can cost less than the bound. An arrow tells the first cost where that "
+        "is beyond the scale.",
         "最优排班的成本与已证下界随求解时间的变化;任何排班的成本都不会低于下界。"
-        "超出刻度的部分不显示。",
+        "最初成本超出刻度时以箭头注明。",
     ),
     "certificate_title": Text("Certificate", "审核证明"),
     "assumed_title": Text("What was assumed", "所作假设"),

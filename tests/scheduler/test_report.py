@@ -168,6 +168,23 @@ def test_page_tells_queues_apart_where_there_are_several(lang):
     assert found["calls"][3] + found["chat"][3] == pytest.approx(short)
 
 
+def test_search_says_how_high_it_began():
+    """Costs beyond the scale are no line along its top."""
+    plan, result = planned(week())
+    steps = [(0.5, 9000, "construct"), (1.0, 100, "blend"), (1.5, 90, "improve")]
+    trace = tuple(
+        Step(seconds=at, cost=cost, bound=7, source=source)
+        for at, cost, source in steps
+    )
+    text = page_text(plan, replace(result, trace=trace))
+    drawn = text[text.index('id="search"') :]
+    assert "↑ 9,000" in drawn
+    path = re.search(r'<path class="mean" d="M([\d.]+) ([\d.]+)L([\d.]+)', drawn)
+    assert path[1] == path[3]  # straight down, from the second step on
+    low = page_text(plan, replace(result, trace=trace[1:]))
+    assert "↑" not in low[low.index('id="search"') :]
+
+
 def test_page_needs_no_network_and_no_script():
     """Nothing is fetched: no script, link, image, frame, import or remote address."""
     text = page_text(*planned(week()))
