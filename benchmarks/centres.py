@@ -126,6 +126,7 @@ HEADS = (
     "cost: median",
     "of it coverage",
     "bound: median",
+    "of it coverage",
     "read, audit, write s",
     "one model's cost / ours",
 )
@@ -167,6 +168,7 @@ def _line(
     yield middle("cost", ",.0f")
     yield middle("coverage_cost", ",.0f")
     yield middle("bound", ",.0f")
+    yield middle("coverage_bound", ",.0f")
     yield ", ".join(middle(name, ".1f") for name in ("read_s", "audit_s", "write_s"))
     yield _ratio(ours, peers)
 

@@ -97,6 +97,7 @@ def _figures(result: sc.Result, seconds: float) -> dict[str, Any]:
     gap = (found.cost - result.bound) / max(1, found.cost)
     return {
         "coverage_cost": found.cost_by_rule().get("coverage.need", 0),
+        "coverage_bound": result.coverage_bound,
         "gap_at_quarter": _gap_at(result, seconds / 4),
         "gap_at_half": _gap_at(result, seconds / 2),
         "cost": found.cost,

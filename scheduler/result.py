@@ -38,6 +38,9 @@ class Result:
         ``unknown`` or ``interrupted``.
     bound
         No roster of the case costs less.
+    coverage_bound
+        What of the bound that prices gave the rules about people do not charge; 0
+        where prices gave none.
     seconds
         Elapsed time.
     stop_reason
@@ -55,6 +58,7 @@ class Result:
     roster: Roster | None = None
     audit: Audit | None = None
     bound: int = 0
+    coverage_bound: int = 0
     seconds: float = 0.0
     stop_reason: str = ""
     seed: int = 1

@@ -225,7 +225,7 @@ def bounds_of_columns(case: Case) -> list[int]:
     """Return the bounds from columns, whatever the rule book."""
     pricing = Pricing(case)
     found = column_prices(pricing, Budget(600), 1)
-    return [pricing.bound(prices, people) for prices, people in found]
+    return [pricing.bound(prices, people).total for prices, people in found]
 
 
 @pytest.mark.slow

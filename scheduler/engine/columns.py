@@ -30,7 +30,7 @@ SHARE = 0.75  # of the budget, after which no round begins
 
 def column_prices(
     pricing: Pricing, budget: Budget, seed: int
-) -> Iterator[tuple[NDArray[np.float64], float]]:
+) -> Iterator[tuple[NDArray[np.float64], tuple[float, float]]]:
     """Yield ever better prices, and what people cost at them, as long as they gain.
 
     Prices are of shape ``(groups, intervals)``, costs as from ``Pricing.people``. The
@@ -49,7 +49,7 @@ def column_prices(
         people = pricing.people(prices, budget, columns.add)
         if people is None:
             return
-        bound = pricing.bound(prices, people)
+        bound = pricing.bound(prices, people).total
         if bound > best:
             yield prices, people
         if bound <= best * (1 + ENOUGH):

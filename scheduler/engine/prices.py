@@ -18,7 +18,7 @@ from scheduler.engine.aggregate import Counts, CountsModel, count_people, fixed_
 from scheduler.engine.columns import column_prices
 from scheduler.engine.days import WholeDays
 from scheduler.engine.linear import duals
-from scheduler.engine.pricing import Pricing, rounded
+from scheduler.engine.pricing import PricedBound, Pricing
 from scheduler.engine.solver import Budget
 
 PRICING = 0.4  # share of the budget for the first prices
@@ -26,7 +26,7 @@ COUNTING = 0.3  # share of the budget for whole people
 WHOLE = 100  # people up to whom whole heads add to prices
 
 
-def bounds(case: Case, budget: Budget, seed: int) -> Iterator[int | Counts]:
+def bounds(case: Case, budget: Budget, seed: int) -> Iterator[PricedBound | Counts]:
     """Yield the bound from prices, the same with whole heads, that of whole people."""
     priced = False
     for bound in price_people(case, budget, budget.seconds * PRICING, seed):
@@ -38,14 +38,14 @@ def bounds(case: Case, budget: Budget, seed: int) -> Iterator[int | Counts]:
         yield count_people(case, budget, seconds=seconds, effort=effort, seed=seed)
 
 
-def bounds_apart(case: Case, until: float, seed: int) -> Iterator[int | Counts]:
+def bounds_apart(case: Case, until: float, seed: int) -> Iterator[PricedBound | Counts]:
     """Yield the bounds found until a moment of the clock, in a process of its own."""
     return bounds(case, Budget(until - monotonic()), seed)
 
 
 def price_people(
     case: Case, budget: Budget, seconds: float, seed: int
-) -> Iterator[int]:
+) -> Iterator[PricedBound]:
     """Yield lower bounds on the cost of every roster; none where nothing is known.
 
     Parameters
@@ -73,12 +73,12 @@ def price_people(
     if timed and case.rule("pattern.six_on_one_off") is not None:
         for found in column_prices(pricing, budget, seed):
             yield pricing.bound(*found)
-            best = max(best, found, key=lambda each: pricing.bound(*each))
+            best = max(best, found, key=lambda each: pricing.bound(*each).total)
     if len(case.agents) <= WHOLE:
         prices, people = best
         least = WholeDays(pricing, prices).least(budget, seed)
         if least is not None:
-            yield rounded(people + least)
+            yield PricedBound.of(people[0] + least, people[1])
 
 
 def _counted(pricing: Pricing, seconds: float) -> NDArray[np.float64] | None:

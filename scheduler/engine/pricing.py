@@ -5,6 +5,7 @@ person, on their own, can earn of it (Lagrange). Paths find what each person ear
 every rule about one person kept, so the bound holds however good or bad the prices are.
 """
 
+from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
@@ -20,9 +21,21 @@ from scheduler.engine.starts import Starts
 GRAIN = 64  # prices are whole multiples of a 64th, so that sums of them are exact
 
 
-def rounded(bound: float) -> int:
-    """Return the least whole cost, at least 0, that is not below a bound."""
-    return max(0, ceil(bound - 1e-6))
+@dataclass(frozen=True)
+class PricedBound:
+    """A lower bound on the cost of every roster, and its part for coverage.
+
+    The part is what the rules about people do not charge at the prices; a roster may
+    spend less on coverage and more on people.
+    """
+
+    total: int = 0
+    coverage: int = 0
+
+    @classmethod
+    def of(cls, total: float, alone: float) -> "PricedBound":
+        """Round a bound up, of which a part is for people alone."""
+        return cls(max(0, ceil(total - 1e-6)), max(0, ceil(total - alone - 1e-6)))
 
 
 class Pricing:
@@ -85,24 +98,26 @@ class Pricing:
         """Return what coverage costs at the least beyond the worth of all heads."""
         return float((prices * self.lack).sum() - self.over * self.needed)
 
-    def bound(self, prices: NDArray[np.float64], people: float) -> int:
+    def bound(
+        self, prices: NDArray[np.float64], people: tuple[float, float]
+    ) -> PricedBound:
         """Return the bound at some prices, from what ``people`` cost at them."""
-        return rounded(people + self.coverage(prices))
+        return PricedBound.of(people[0] + self.coverage(prices), people[1])
 
     def people(
         self,
         prices: NDArray[np.float64],
         budget: Budget,
         on_row: OnRow | None = None,
-    ) -> float | None:
+    ) -> tuple[float, float] | None:
         """Return what people cost at the least, less the worth of their heads.
 
-        None where time runs out, or where somebody has no legal row. Each row is told,
-        with its person and what the rules charge.
+        And what the rules charge of that; None where time runs out, or where somebody
+        has no legal row. Each row is told, with its person and what the rules charge.
         """
         nothing = np.zeros(self.case.clock.intervals)
         weighed = [self.starts.weigh(-one, nothing)[0] for one in self.worth(prices)]
-        total = 0.0
+        total = alone = 0.0
         for agent, own in enumerate(self.case.skill_sets.of):
             found = None if budget.over else self.paths.cheapest(agent, weighed[own])
             if found is None or found[1] >= BROKEN:
@@ -111,5 +126,6 @@ class Pricing:
             if on_row is not None:
                 on_row(agent, row, cost)
             days = np.flatnonzero(row != OFF)
+            alone += cost
             total += cost + float(weighed[own][days, row[days]].sum())
-        return total
+        return total, alone

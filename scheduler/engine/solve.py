@@ -13,6 +13,7 @@ from scheduler.engine.improve import Standing
 from scheduler.engine.patch import Dialogue, Found, Patch
 from scheduler.engine.precheck import precheck
 from scheduler.engine.prices import bounds, bounds_apart
+from scheduler.engine.pricing import PricedBound
 from scheduler.engine.search import (
     first_roster,
     follow_apart,
@@ -156,7 +157,7 @@ class _Run:
         self.seed = seed
         self.workers = workers if budget.effort is None else 1
         self.on_step, self.limit = on_step, limit
-        self.bound = 0
+        self.bound = self.coverage_bound = 0
         self.best: Standing | None = None
         self.shown: Standing | None = None  # the first that cost as little
         self.kept: list[Patch] = []  # what made it the best, in order
@@ -228,10 +229,12 @@ class _Run:
             else:
                 self.warnings += [RESTARTED] * child.deaths
 
-    def _count(self, found: Iterable[int | Counts]) -> None:
+    def _count(self, found: Iterable[PricedBound | Counts]) -> None:
         for each in found:
-            if isinstance(each, int):
-                self._raise(each, "prices")
+            if isinstance(each, PricedBound):
+                if each.total > self.bound:
+                    self.coverage_bound = each.coverage
+                self._raise(each.total, "prices")
             else:
                 self.impossible = each.infeasible
                 self._raise(each.bound, "counts")
@@ -351,7 +354,7 @@ class _Run:
             status = "interrupted" if self.budget.stopped else "unknown"
             return self._say(status, self.budget.reason, self._broken())
         if self.bound > best.audit.cost:  # a legal roster refutes the bound
-            self.bound = 0
+            self.bound = self.coverage_bound = 0
             self.warnings.append(REFUTED)
         if self.budget.stopped:
             return self._say("interrupted", "interrupted")
@@ -380,6 +383,7 @@ class _Run:
             roster=None if best is None else best.roster.serve(),
             audit=None if best is None else best.audit,
             bound=self.bound,
+            coverage_bound=self.coverage_bound,
             seconds=monotonic() - self.budget.began,
             stop_reason=reason,
             seed=self.seed,
