@@ -205,4 +205,4 @@ def _ratio(
     ]
     said = f"{median(ratios):.1f}" if ratios else ""
     none = len(peers) - len(found)
-    return f"{said} ({none} of {len(peers)} found none)" if none else said
+    return f"{said} ({none} of {len(peers)} found none)".strip() if none else said
