@@ -90,6 +90,24 @@ def test_a_run_apart_gives_a_row(tmp_path, method):
         assert "| centre-24 | 5 | 1 | 0 |" in centre_table(rows)
 
 
+def test_the_table_says_what_is_asked_and_where_the_peer_found_nothing():
+    """Worst beside asked; a peer without a roster, or with a broken one, is none."""
+    run = {"case": "centre-50", "people": "50", "seconds": "60", "hard": "0"}
+    ours = [
+        run | {"method": "engine", "seed": str(seed), "cost": "100", "gap": gap}
+        for seed, gap in ((1, "0.0104"), (2, "0.0203"), (3, "0.0011"))
+    ]
+    peers = [
+        run | {"method": "one model", "seed": "1", "cost": "460"},
+        run | {"method": "one model", "seed": "2", "cost": "90", "hard": "1"},
+        run | {"method": "one model", "seed": "3", "cost": ""},
+    ]
+    line = centre_table(ours + peers).splitlines()[-1]
+    assert "| 3 | 0 | 1.04% | 2.03% (2.00%) |" in line
+    assert line.endswith("| 4.6 (2 of 3 found none) |")
+    assert centre_table(ours + peers[1:]).endswith("| (2 of 2 found none) |\n")
+
+
 def test_queues_that_nobody_answers_are_noted(tmp_path):
     """And people who know none of the queues, and skills that nothing asks for."""
     assert not drawn(tmp_path, people=24, days=7).notes
