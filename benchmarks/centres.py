@@ -3,6 +3,7 @@
 import csv
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import inf
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -132,7 +133,7 @@ HEADS = (
     "MiB: worst (asked)",
     "cost: median",
     "of it coverage",
-    "bound: median",
+    "its bound",
     "of it coverage",
     "read, audit, write s",
     "one model's cost / ours",
@@ -160,14 +161,17 @@ def _line(
     def middle(name: str, form: str) -> str:
         return format(median(known(name)), form) if known(name) else ""
 
-    size = next(
-        (size for size in SIZES if f"{size.people}" == ours[0].get("people")), None
-    )
-
     def worst(name: str, none: float, form: str, asked: float | None) -> str:
-        said = format(max(known(name), default=none), form)
+        said = format(max(float(row.get(name) or none) for row in ours), form)
         return said if asked is None else f"{said} ({asked:{form}})"
 
+    size = next(
+        (size for size in SIZES if case.split()[0] == f"centre-{size.people}"), None
+    )
+    ranked = sorted(
+        (row for row in ours if row.get("cost")), key=lambda row: float(row["cost"])
+    )
+    middling = ranked[len(ranked) // 2] if ranked else {}
     yield case
     yield f"{float(ours[0]['seconds']):.0f}"
     yield str(len(ours))
@@ -178,12 +182,10 @@ def _line(
     yield middle("gap_at_quarter", ".1%")
     yield middle("gap_at_half", ".1%")
     yield middle("legal_after", ".1f")
-    yield worst("legal_after", 0, ".1f", size and size.legal)
+    yield worst("legal_after", inf, ".1f", size and size.legal)
     yield worst("memory_mib", 0, ",.0f", size and size.gib * 1024)
-    yield middle("cost", ",.0f")
-    yield middle("coverage_cost", ",.0f")
-    yield middle("bound", ",.0f")
-    yield middle("coverage_bound", ",.0f")
+    for name in ("cost", "coverage_cost", "bound", "coverage_in_bound"):
+        yield f"{float(middling[name]):,.0f}" if middling.get(name) else ""
     yield ", ".join(middle(name, ".1f") for name in ("read_s", "audit_s", "write_s"))
     yield _ratio(ours, peers)
 
@@ -205,4 +207,4 @@ def _ratio(
     ]
     said = f"{median(ratios):.1f}" if ratios else ""
     none = len(peers) - len(found)
-    return f"{said} ({none} of {len(peers)} found none)".strip() if none else said
+    return f"{said} ({none} of {len(peers)} without a roster)".strip() if none else said

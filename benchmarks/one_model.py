@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import scheduler as sc
+from benchmarks.run import where
 from scheduler.engine.model import RosterModel
 from scheduler.engine.solver import Budget, cores, run
 
@@ -46,6 +47,7 @@ def solve_one_model(
         "status": "feasible" if outcome.found else "unknown",
         "bound": outcome.bound,
     }
+    row |= where(cores())
     if outcome.found:
         found = sc.audit(model.read(outcome.value))
         row |= {"cost": found.cost, "hard": len(found.hard)}

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -65,7 +66,7 @@ def run_case(name: str, folder: Path, *, seconds: float, seed: int) -> dict[str,
     }
     if result.usable:
         row |= _figures(result, seconds) | _from_files(plan, result)
-    return row | _where(result)
+    return row | where(result.workers)
 
 
 def _from_files(plan: Plan, result: sc.Result) -> dict[str, Any]:
@@ -97,7 +98,7 @@ def _figures(result: sc.Result, seconds: float) -> dict[str, Any]:
     gap = (found.cost - result.bound) / max(1, found.cost)
     return {
         "coverage_cost": found.cost_by_rule().get("coverage.need", 0),
-        "coverage_bound": result.coverage_bound,
+        "coverage_in_bound": result.coverage_in_bound,
         "gap_at_quarter": _gap_at(result, seconds / 4),
         "gap_at_half": _gap_at(result, seconds / 2),
         "cost": found.cost,
@@ -121,13 +122,15 @@ def _gap_at(result: sc.Result, seconds: float) -> float | str:
     return round((costs[-1] - bound) / max(1, costs[-1]), 4) if costs else ""
 
 
-def _where(result: sc.Result) -> dict[str, Any]:
+def where(workers: int) -> dict[str, Any]:
+    """Return what a row says of versions, machine and commit."""
     return {
-        **result.versions,
+        "rosterwright": version("rosterwright"),
+        "ortools": version("ortools"),
         "python": platform.python_version(),
         "machine": platform.machine(),
         "cores": len(os.sched_getaffinity(0)),
-        "workers": result.workers,
+        "workers": workers,
         "commit": _commit(),
     }
 

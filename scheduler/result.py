@@ -38,9 +38,9 @@ class Result:
         ``unknown`` or ``interrupted``.
     bound
         No roster of the case costs less.
-    coverage_bound
-        What of the bound that prices gave the rules about people do not charge; 0
-        where prices gave none.
+    coverage_in_bound
+        The part of the bound that no rule about people charges; 0 where it is not
+        known, as the bound is not from prices. No bound on what coverage costs.
     seconds
         Elapsed time.
     stop_reason
@@ -58,7 +58,7 @@ class Result:
     roster: Roster | None = None
     audit: Audit | None = None
     bound: int = 0
-    coverage_bound: int = 0
+    coverage_in_bound: int = 0
     seconds: float = 0.0
     stop_reason: str = ""
     seed: int = 1

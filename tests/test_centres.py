@@ -104,8 +104,8 @@ def test_the_table_says_what_is_asked_and_where_the_peer_found_nothing():
     ]
     line = centre_table(ours + peers).splitlines()[-1]
     assert "| 3 | 0 | 1.04% | 2.03% (2.00%) |" in line
-    assert line.endswith("| 4.6 (2 of 3 found none) |")
-    assert centre_table(ours + peers[1:]).endswith("| (2 of 2 found none) |\n")
+    assert line.endswith("| 4.6 (2 of 3 without a roster) |")
+    assert centre_table(ours + peers[1:]).endswith("| (2 of 2 without a roster) |\n")
 
 
 def test_queues_that_nobody_answers_are_noted(tmp_path):

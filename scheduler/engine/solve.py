@@ -157,7 +157,7 @@ class _Run:
         self.seed = seed
         self.workers = workers if budget.effort is None else 1
         self.on_step, self.limit = on_step, limit
-        self.bound = self.coverage_bound = 0
+        self.bound = self.coverage_in_bound = 0
         self.best: Standing | None = None
         self.shown: Standing | None = None  # the first that cost as little
         self.kept: list[Patch] = []  # what made it the best, in order
@@ -232,9 +232,7 @@ class _Run:
     def _count(self, found: Iterable[PricedBound | Counts]) -> None:
         for each in found:
             if isinstance(each, PricedBound):
-                if each.total > self.bound:
-                    self.coverage_bound = each.coverage
-                self._raise(each.total, "prices")
+                self._raise(each.total, "prices", each.coverage)
             else:
                 self.impossible = each.infeasible
                 self._raise(each.bound, "counts")
@@ -299,10 +297,10 @@ class _Run:
             self.warnings.append(TOO_LARGE.format(held=f"{held >> 20:,}"))
 
     # -- what is known --------------------------------------------------------------
-    def _raise(self, bound: int, source: str) -> None:
+    def _raise(self, bound: int, source: str, coverage: int = 0) -> None:
         with self._lock:
             if bound > self.bound:
-                self.bound = bound
+                self.bound, self.coverage_in_bound = bound, coverage
                 self._step(source)
 
     def _take(self, patch: Patch, source: str) -> None:
@@ -354,7 +352,7 @@ class _Run:
             status = "interrupted" if self.budget.stopped else "unknown"
             return self._say(status, self.budget.reason, self._broken())
         if self.bound > best.audit.cost:  # a legal roster refutes the bound
-            self.bound = self.coverage_bound = 0
+            self.bound = self.coverage_in_bound = 0
             self.warnings.append(REFUTED)
         if self.budget.stopped:
             return self._say("interrupted", "interrupted")
@@ -383,7 +381,7 @@ class _Run:
             roster=None if best is None else best.roster.serve(),
             audit=None if best is None else best.audit,
             bound=self.bound,
-            coverage_bound=self.coverage_bound,
+            coverage_in_bound=self.coverage_in_bound,
             seconds=monotonic() - self.budget.began,
             stop_reason=reason,
             seed=self.seed,

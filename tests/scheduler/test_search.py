@@ -95,3 +95,13 @@ def test_a_legal_roster_is_never_given_up_for_a_cheaper_one():
     keeper._take(Patch.of(legal.roster), "improve")
     keeper._take(Patch.of(broken.roster), "improve")
     assert not keeper.best.audit.hard
+
+
+def test_the_bound_says_what_of_it_is_coverage():
+    """All, where nothing else costs; a part under the bank's rules."""
+    rules = read_rules("bank")
+    bank = tiny_case(people=6, days=7, need=9, rules=rules)
+    bare = bank.with_rules([bank.rule("coverage.need")])
+    for case, least in ((bare, 1.0), (bank, 0.5)):
+        found = solve.solve(case, effort=1.0, workers=1)
+        assert least * found.bound <= found.coverage_in_bound <= found.bound > 0
