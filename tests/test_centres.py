@@ -118,7 +118,7 @@ def test_queues_that_nobody_answers_are_noted(tmp_path):
     agents.write_text("\n".join(lines), "utf-8")
     said = [note.en for note in read_case(tmp_path).notes]
     assert said == [
-        "1 people have the skill of no queue and answer nothing.",
+        "People with the skill of no queue, who answer nothing: 1.",
         "Skills that are no queue and that no shift asks for: juggling.",
     ]
     need.write_text(need.read_text("utf-8").replace(",cards,", ",visa,"), "utf-8")

@@ -355,13 +355,13 @@ class _Reading:
                 Text(
                     f"Nobody's skills in agents.csv name {names}: all of its need "
                     "stays short.",
-                    f"agents.csv 中无人具备 {names} 的技能:其需求将全部缺口。",
+                    f"agents.csv 中无人具备 {names} 的技能:其需求将全部成为缺口。",
                 )
             )
         if idle and not unanswered:
             self.notes.append(
                 Text(
-                    f"{idle} people have the skill of no queue and answer nothing.",
+                    f"People with the skill of no queue, who answer nothing: {idle}.",
                     f"{idle} 人不具备任何队列的技能,不接听来电。",
                 )
             )
