@@ -1,5 +1,6 @@
 """What is needed: from a call history to heads per interval."""
 
+from forecasts.backtest import Backtest, Score, backtest
 from forecasts.calendar import Calendar, CalendarDay, read_calendar
 from forecasts.clock import Clock
 from forecasts.erlang import (
@@ -9,9 +10,11 @@ from forecasts.erlang import (
     performance,
     required_heads,
 )
-from forecasts.forecaster import METHODS, Forecast, forecast
+from forecasts.forecaster import Forecast, forecast
 from forecasts.history import History, read_calls
 from forecasts.hours import ServiceHours
+from forecasts.models import METHODS
+from forecasts.past import Model, Past
 from forecasts.problems import InputError, Problem
 from forecasts.requirement import (
     Requirement,
@@ -25,6 +28,7 @@ from forecasts.table import Cells, Problems, Row, Table, read_table, table_from_
 
 __all__ = [
     "METHODS",
+    "Backtest",
     "Calendar",
     "CalendarDay",
     "Cells",
@@ -32,14 +36,18 @@ __all__ = [
     "Forecast",
     "History",
     "InputError",
+    "Model",
+    "Past",
     "Performance",
     "Problem",
     "Problems",
     "Requirement",
     "Row",
+    "Score",
     "Service",
     "ServiceHours",
     "Table",
+    "backtest",
     "bank_truth",
     "erlang_b",
     "erlang_c",

@@ -1,11 +1,13 @@
 """The calendar of days: public holidays of a country, and what the planner adds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import holidays
+import numpy as np
+from numpy.typing import NDArray
 
 from forecasts.hours import parse_spans
 from forecasts.table import Cells, Problems, Row, read_table
@@ -27,7 +29,8 @@ class CalendarDay:
     name
         Name to show.
     factor
-        Calls of the day as a multiple of an ordinary one.
+        Calls of the day as a multiple of an ordinary one; None leaves it to what
+        such days brought before.
     hours
         Service hours of the day, ``""`` = closed; None leaves the usual hours.
     """
@@ -35,13 +38,21 @@ class CalendarDay:
     date: date
     kind: str
     name: str = ""
-    factor: float = 1.0
+    factor: float | None = None
     hours: str | None = None
 
 
 @dataclass(frozen=True)
 class Calendar:
     """Special days by date; every other day is ordinary.
+
+    Attributes
+    ----------
+    days
+        The special days.
+    unannounced
+        Years asked for of which the country has not yet said which days are moved
+        (China: usually in November of the year before), or which no table covers.
 
     Examples
     --------
@@ -54,6 +65,7 @@ class Calendar:
     """
 
     days: Mapping[date, CalendarDay] = field(default_factory=dict)
+    unannounced: tuple[int, ...] = ()
 
     @classmethod
     def build(
@@ -78,8 +90,40 @@ class Calendar:
         ValueError
             When the country is not known.
         """
-        known = {day.date: day for day in _country(country, years)} if country else {}
-        return cls(known | {day.date: day for day in days})
+        if not country:
+            return cls({day.date: day for day in days})
+        found, unannounced = _country(country, sorted(set(years)))
+        return cls(
+            {day.date: day for day in found} | {day.date: day for day in days},
+            unannounced,
+        )
+
+    def weekday(self, on: date) -> int:
+        """Return the weekday a date is like, Monday being 0.
+
+        A Saturday worked in place of a holiday is like a Friday, a Sunday like a
+        Monday.
+        """
+        usual = on.weekday()
+        return {5: 4, 6: 0}.get(usual, usual) if self.kind(on) == "workday" else usual
+
+    def weekdays(self, first_day: date, days: int) -> NDArray[np.int64]:
+        """Return the weekday that each of some days running is like; ``(days,)``."""
+        found = (first_day.weekday() + np.arange(days)) % 7
+        for day, on in self.between(first_day, days):
+            found[day] = self.weekday(on.date)
+        return found
+
+    def away(self, dates: Sequence[date]) -> NDArray[np.bool_]:
+        """Say of each date whether it is a public holiday or a day off in lieu."""
+        return np.array([self.kind(on) in ("statutory", "rest") for on in dates], bool)
+
+    def between(self, first_day: date, days: int) -> Iterator[tuple[int, CalendarDay]]:
+        """Yield the special ones of some days running, with their places."""
+        for special in self.days.values():
+            place = (special.date - first_day).days
+            if 0 <= place < days:
+                yield place, special
 
     def kind(self, on: date) -> str | None:
         """Return the kind of a special day, None for an ordinary one."""
@@ -87,9 +131,9 @@ class Calendar:
         return day.kind if day else None
 
     def factor(self, on: date) -> float:
-        """Return the call multiplier of a date; only typed factors differ from 1."""
+        """Return the call multiplier typed for a date, 1 where none is."""
         day = self.days.get(on)
-        return day.factor if day else 1.0
+        return 1.0 if day is None or day.factor is None else day.factor
 
     def name(self, on: date) -> str:
         """Return the name of a special day, or nothing."""
@@ -102,7 +146,10 @@ class Calendar:
         return day.hours if day else None
 
 
-def _country(code: str, years: Iterable[int]) -> list[CalendarDay]:
+def _country(
+    code: str, years: Sequence[int]
+) -> tuple[list[CalendarDay], tuple[int, ...]]:
+    """Return the special days of a country, and the years not wholly known."""
     try:
         blank = holidays.country_holidays(code)
     except NotImplementedError:
@@ -111,7 +158,7 @@ def _country(code: str, years: Iterable[int]) -> list[CalendarDay]:
         ) from None
     # In the country's own words, whatever the language of this machine.
     listed = holidays.country_holidays(
-        code, years=sorted(set(years)), language=blank.default_language
+        code, years=years, language=blank.default_language
     )
     in_lieu = [
         part
@@ -125,7 +172,22 @@ def _country(code: str, years: Iterable[int]) -> list[CalendarDay]:
         for on, name in sorted(listed.items())
     ]
     worked = sorted(getattr(listed, "weekend_workdays", ()))
-    return found + [CalendarDay(on, "workday") for on in worked]
+    found += [CalendarDay(on, "workday") for on in worked if on.year in years]
+    return found, tuple(year for year in years if not _announced(listed, year))
+
+
+def _announced(listed: holidays.HolidayBase, year: int) -> bool:
+    """Say whether a year is covered, days moved by decree included.
+
+    A country moves days by decree where it did so in the last year of decrees.
+    """
+    if not listed.start_year <= year <= listed.end_year:
+        return False
+    last = max(getattr(listed, "special_public_holidays", {}), default=year)
+    if year <= last:
+        return True
+    decreed = holidays.country_holidays(listed.country, years=last)
+    return not any(on.year == last for on in decreed.weekend_workdays)
 
 
 def read_calendar(path: Path, *, file: str | None = None) -> tuple[CalendarDay, ...]:
@@ -175,13 +237,15 @@ def _calendar_day(cells: Cells, row: Row) -> CalendarDay | None:
     on = cells.day(row, "date")
     kind = cells.word(row, "kind", KINDS)
     name = cells.text(row, "name", default="")
-    factor = cells.number(row, "factor", least=0.0, most=100.0, default=1.0)
+    factor = None
+    if cells.given(row, "factor"):
+        factor = cells.number(row, "factor", least=0.0, most=100.0)
     hours = row.cells.get("hours")
     try:
         parse_spans(hours or "")
     except ValueError as error:
         expected = str(error).removeprefix("Expected ").partition(", got")[0]
         cells.refuse(row, "hours", expected, "Write hours as 08:30-17:30.")
-    if on is None or kind is None or factor is None:
+    if on is None or kind is None:
         return None
     return CalendarDay(on, kind, name or "", factor, hours)

@@ -10,8 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from constraints.pack import BY_ID, read_rules
 from constraints.rule import Rule
 from forecasts.clock import GRIDS, WEEKDAYS, Clock
-from forecasts.forecaster import METHODS
 from forecasts.hours import ServiceHours
+from forecasts.models import METHODS
 from forecasts.requirement import Service
 from forecasts.table import Problems, nearest, parse_day
 from scheduler.files.toml import Key, Settings, dotted, key_parts

@@ -32,8 +32,8 @@ def of_queues(*calls, aht=180.0, cv=0.0):
         names,
         np.broadcast_to(np.array(calls)[:, None], shape).astype(float),
         np.full(shape, aht),
-        np.full(len(calls), cv),
         ("x",) * len(calls),
+        np.full(shape, cv),
     )
 
 

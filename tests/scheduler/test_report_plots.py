@@ -49,8 +49,8 @@ def calls():
         ("a", "b"),
         np.full((2, 168), 10.0),
         np.full((2, 168), 180.0),
-        np.full(2, 0.1),
         ("profile", "profile"),
+        np.full((2, 168), 0.1),
     )
     return History(("a", "b"), 30, date(2026, 2, 9), past), ahead
 

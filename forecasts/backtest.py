@@ -1,0 +1,227 @@
+"""Rolling-origin backtest: what each model would have said, and which was best."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecasts.past import Model, Past
+from forecasts.spread import (
+    USUAL_CV,
+    USUAL_DAY_CV,
+    count_quantile,
+    day_cv,
+    rate_cv,
+)
+
+Floats = NDArray[np.float64]
+
+WEEK = 7
+TARGET_WEEKS = 8
+LONGEST_LEAD = 6
+"""Weeks ahead that are tried; what lies beyond is taken to be as uncertain."""
+
+FEWEST_DAYS = 21
+"""Days a model must have to be tried on the week after them."""
+
+PINBALL = (0.025, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.975)
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one model did at one lead.
+
+    Attributes
+    ----------
+    wape
+        Sum of absolute errors over sum of calls.
+    mase
+        Mean absolute error over that of repeating the week before, in the past.
+    bias
+        Sum of errors over sum of calls; above 0 where too much was forecast.
+    day_wape
+        As ``wape``, of whole days.
+    """
+
+    wape: float
+    mase: float
+    bias: float
+    day_wape: float
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts of the last weeks, made as if they still lay ahead.
+
+    Attributes
+    ----------
+    weeks
+        Weeks forecast, the last ones of the past.
+    scores
+        By model and lead in weeks.
+    best
+        The model picked.
+    seen
+        Calls that came; shape ``(days, slots)``, NaN where unknown.
+    expected
+        What the best model said of them; shape ``(leads, days, slots)``, NaN where
+        the past was too short.
+    """
+
+    weeks: int
+    scores: Mapping[tuple[str, int], Score]
+    best: str
+    seen: Floats = field(default_factory=lambda: np.zeros((0, 1)))
+    expected: Floats = field(default_factory=lambda: np.zeros((0, 0, 1)))
+
+    def __repr__(self) -> str:
+        """Say it in one line."""
+        if not self.scores:
+            return f"<Backtest: history too short, {self.best} by default>"
+        lead = min(lead for _, lead in self.scores)
+        wape = self.scores[self.best, lead].wape
+        return (
+            f"<Backtest over {self.weeks} weeks: {self.best}, {wape:.1%} off "
+            f"{lead} week{'s' * (lead > 1)} ahead>"
+        )
+
+    @property
+    def leads(self) -> tuple[int, ...]:
+        """Leads tried, in weeks."""
+        return tuple(sorted({lead for _, lead in self.scores}))
+
+    def cv(self, lead: int) -> tuple[float, float]:
+        """Return the CV of the rate at a lead, and the part that a day shares."""
+        if not self.leads:
+            return USUAL_CV, USUAL_DAY_CV
+        place = self.leads.index(min(lead, self.leads[-1]))
+        seen, expected = self.seen, self.expected[place]
+        known = np.where(np.isnan(expected), np.nan, seen)
+        expected = np.nan_to_num(expected)
+        total = rate_cv(known, expected)
+        return total, min(total, day_cv(known, expected))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per model and lead, the best model first."""
+        rows = [
+            {"method": name, "weeks_ahead": lead, **vars(score)}
+            for (name, lead), score in self.scores.items()
+        ]
+        frame = pd.DataFrame(rows)
+        if rows:
+            order = frame.groupby("method")["wape"].transform("mean")
+            frame = frame.assign(order=order).sort_values(
+                ["order", "method", "weeks_ahead"], ignore_index=True
+            )
+            frame = frame.drop(columns="order")
+        return frame
+
+
+def backtest(
+    past: Past,
+    models: Mapping[str, Model],
+    leads: Sequence[int],
+    *,
+    weeks: int = TARGET_WEEKS,
+) -> Backtest:
+    """Forecast the last weeks of a past at several leads, and pick the best model.
+
+    Parameters
+    ----------
+    past
+        History of one queue.
+    models
+        By name; the first is picked where the past is too short to try any.
+    leads
+        In weeks, counted from 1: the week after the last day known. Leads longer than
+        the past can try count as the longest it can.
+    weeks
+        Weeks to forecast.
+
+    Returns
+    -------
+    Backtest
+        The model picked has the smallest error, the mean over leads of WAPE. So by
+        its own table it is never worse than any other model, the plain mean of four
+        weeks among them.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from forecasts.models import METHODS
+    >>> past = Past(date(2026, 3, 2), np.tile([0.0, 40.0, 80.0], (84, 1)))
+    >>> backtest(past, {"mean-4": METHODS["mean-4"]}, [1])
+    <Backtest over 8 weeks: mean-4, 0.0% off 1 week ahead>
+    """
+    possible = (past.days - FEWEST_DAYS) // WEEK
+    if possible < 1:
+        return Backtest(0, {}, next(iter(models)))
+    weeks = min(weeks, possible)
+    tried = sorted({min(lead, possible) for lead in leads})
+    longest = tried[-1]
+    start = past.days - WEEK * weeks
+    seen = past.calls[start:]
+    made = {name: _made(past, model, longest, weeks) for name, model in models.items()}
+    scale = _weekly_error(past)
+    scores = {
+        (name, lead): _score(seen, made[name][lead - 1], scale)
+        for name in models
+        for lead in tried
+    }
+    best = min(
+        models,
+        key=lambda name: float(np.mean([scores[name, lead].wape for lead in tried])),
+    )
+    expected = np.stack([made[best][lead - 1] for lead in tried])
+    return Backtest(weeks, scores, best, seen, expected)
+
+
+def _made(past: Past, model: Model, longest: int, weeks: int) -> Floats:
+    """Return forecasts of the last weeks by lead; ``(leads, days, slots)``."""
+    start = past.days - WEEK * weeks
+    made = np.full((longest, WEEK * weeks, past.slots), np.nan)
+    for back in range(weeks + longest - 1, 0, -1):
+        origin = past.days - WEEK * back
+        if origin < FEWEST_DAYS:
+            continue
+        ahead = range(origin, min(origin + WEEK * longest, past.days))
+        dates = [past.first_day + timedelta(days=day) for day in ahead]
+        found = model(past.until(origin), dates)
+        for lead in range(1, longest + 1):
+            week = origin + WEEK * (lead - 1)
+            if start <= week < past.days:
+                said = found[WEEK * (lead - 1) : WEEK * lead]
+                made[lead - 1, week - start : week - start + WEEK] = said
+    return made
+
+
+def _weekly_error(past: Past) -> float:
+    """Return the mean absolute error of repeating the week before."""
+    off = np.abs(past.calls[WEEK:] - past.calls[:-WEEK])
+    known = ~np.isnan(off)
+    return float(off[known].mean()) if known.any() else 0.0
+
+
+def _score(seen: Floats, said: Floats, scale: float) -> Score:
+    known = ~np.isnan(seen) & ~np.isnan(said)
+    calls, off = seen[known], (said - seen)[known]
+    total = max(float(calls.sum()), 1e-9)
+    days = np.where(known, said - seen, 0.0).sum(axis=1)
+    return Score(
+        wape=float(np.abs(off).sum()) / total,
+        mase=float(np.abs(off).mean()) / scale if scale and off.size else np.nan,
+        bias=float(off.sum()) / total,
+        day_wape=float(np.abs(days).sum()) / total,
+    )
+
+
+def pinball(seen: Floats, mean: Floats, cv: Floats) -> float:
+    """Return the mean pinball loss over the quantiles of `PINBALL`, in calls."""
+    losses = []
+    for share in PINBALL:
+        over = seen - count_quantile(mean, cv, share)
+        losses.append(float(np.maximum(share * over, (share - 1.0) * over).mean()))
+    return float(np.mean(losses))
