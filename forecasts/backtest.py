@@ -1,11 +1,10 @@
 """Rolling-origin backtest: what each model would have said, and which was best."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from forecasts.past import Model, Past
@@ -18,6 +17,9 @@ from forecasts.spread import (
 )
 
 Floats = NDArray[np.float64]
+
+COLUMNS = ("method", "weeks_ahead", "wape", "mase", "bias", "day_wape", "picked")
+"""Columns of backtest.csv, after the queue."""
 
 WEEK = 7
 TARGET_WEEKS = 8
@@ -104,20 +106,23 @@ class Backtest:
         total = rate_cv(known, expected)
         return total, min(total, day_cv(known, expected))
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per model and lead, the best model first."""
-        rows = [
-            {"method": name, "weeks_ahead": lead, **vars(score)}
-            for (name, lead), score in self.scores.items()
-        ]
-        frame = pd.DataFrame(rows)
-        if rows:
-            order = frame.groupby("method")["wape"].transform("mean")
-            frame = frame.assign(order=order).sort_values(
-                ["order", "method", "weeks_ahead"], ignore_index=True
-            )
-            frame = frame.drop(columns="order")
-        return frame
+    def mean_wape(self, name: str) -> float:
+        """Return the mean over leads of a model's error."""
+        return float(np.mean([self.scores[name, lead].wape for lead in self.leads]))
+
+    def ranked(self) -> list[str]:
+        """Return the names of the models, the best first."""
+        names = dict.fromkeys(name for name, _ in self.scores)
+        return sorted(names, key=self.mean_wape)
+
+    def rows(self) -> Iterator[dict[str, object]]:
+        """Yield one record per model and lead, as in backtest.csv, the best first."""
+        for name in self.ranked():
+            for lead in self.leads:
+                score = self.scores[name, lead]
+                figures = {key: round(each, 5) for key, each in vars(score).items()}
+                picked = int(name == self.best)
+                yield {"method": name, "weeks_ahead": lead, **figures, "picked": picked}
 
 
 def backtest(
@@ -171,10 +176,7 @@ def backtest(
         for name in models
         for lead in tried
     }
-    best = min(
-        models,
-        key=lambda name: float(np.mean([scores[name, lead].wape for lead in tried])),
-    )
+    best = Backtest(weeks, scores, "").ranked()[0]
     expected = np.stack([made[best][lead - 1] for lead in tried])
     return Backtest(weeks, scores, best, seen, expected)
 

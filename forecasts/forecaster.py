@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from forecasts.backtest import COLUMNS as BACKTEST
 from forecasts.backtest import LONGEST_LEAD, WEEK, Backtest, backtest
 from forecasts.calendar import Calendar
 from forecasts.clock import Clock
@@ -94,6 +95,7 @@ class Forecast:
 
         Examples
         --------
+        >>> from datetime import date
         >>> quiet = Forecast.steady(Clock(date(2026, 3, 2), 1, 60), 2.0, 180.0)
         >>> quiet.quantile(0.9)[0, :3].round(1)
         array([4., 4., 4.])
@@ -131,6 +133,18 @@ class Forecast:
             }
         )
 
+    def backtest_frame(self) -> pd.DataFrame:
+        """Return one row per queue, method and lead, as in backtest.csv.
+
+        The column ``picked`` marks the method that made the forecast.
+        """
+        rows = [
+            {"queue": queue, **row}
+            for queue, tried in zip(self.queues, self.backtests, strict=False)
+            for row in tried.rows()
+        ]
+        return pd.DataFrame(rows, columns=["queue", *BACKTEST])
+
 
 def forecast(
     history: History,
@@ -164,6 +178,7 @@ def forecast(
 
     Examples
     --------
+    >>> from datetime import date
     >>> past = History(("calls",), 60, date(2026, 2, 2), np.full((1, 28, 24), 12.0))
     >>> forecast(past, Clock(date(2026, 3, 2), 7, 60))
     <Forecast 2026-03-02, 7 days: 2,016 calls in 1 queue>
@@ -217,10 +232,7 @@ def _queue(
     default_aht_seconds: float,
 ) -> _Made:
     """Forecast one queue by the best model of its own."""
-    known = np.stack([calendar.factor(on) for on in _dates(history)])[:, None]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        plain = np.where(known > 0, history.calls[queue] / known, np.nan)
-    past = Past(history.first_day, plain, calendar)
+    past = Past.ordinary(history.first_day, history.calls[queue], calendar)
     tried = backtest(past, models, np.unique(leads).tolist())
     dates, days = list(clock.dates()), clock.days_of_intervals
     slot = clock.walls // clock.interval_minutes
@@ -255,10 +267,6 @@ def _trimmed(history: History) -> History:
         history.aht_seconds[:, days],
         history.warnings,
     )
-
-
-def _dates(history: History) -> list[date]:
-    return [history.first_day + timedelta(days=day) for day in range(history.days)]
 
 
 def _cautions(history: History, clock: Clock) -> list[str]:

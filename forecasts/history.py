@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -18,8 +18,6 @@ LONGEST_CALL = 4 * 3600
 """Longest mean handling time believed, in seconds."""
 
 LONGEST_YEARS = 20
-SPIKE = 100
-SHOWN = 5
 ONE_QUEUE = "calls"
 CALLS = "a whole number of calls, 0 or more"
 
@@ -370,16 +368,14 @@ def _gridded(
     aht = np.array([count.aht_seconds for count in counts])
     if any((np.diff(at[queue == q]) < 0).any() for q in range(len(queues))):
         notes.append(f"The lines of {file} are not in time order; they were sorted.")
-    history = History(
+    return History(
         queues,
         minutes,
         date.fromordinal(first),
         _averaged(shape, place, offered),
         _averaged(shape, place, aht),
+        tuple(notes),
     )
-    notes.extend(_spikes(counts, offered, queue, file))
-    notes.extend(_gaps(history, file))
-    return replace(history, warnings=tuple(notes))
 
 
 def _averaged(
@@ -395,37 +391,3 @@ def _averaged(
     np.add.at(number, where, 1.0)
     with np.errstate(invalid="ignore"):
         return np.where(number > 0, total / number, np.nan)
-
-
-def _spikes(
-    counts: Sequence[_Count],
-    offered: NDArray[np.float64],
-    queue: NDArray[np.int64],
-    file: str,
-) -> Iterator[str]:
-    for q in np.unique(queue):
-        usual = max(1.0, float(np.median(offered[queue == q])))
-        high = np.flatnonzero((queue == q) & (offered >= SPIKE * usual))
-        for place in high[:SHOWN]:
-            yield (
-                f"{file}:{counts[place].line}: {offered[place]:,.0f} calls are "
-                f"{offered[place] / usual:,.0f} times the median; they are kept, and "
-                "the forecast gives them little weight."
-            )
-
-
-def _gaps(history: History, file: str) -> Iterator[str]:
-    """Name the days without a line on weekdays that otherwise have some."""
-    seen = np.asarray((~np.isnan(history.calls)).any(axis=(0, 2)))
-    weekdays = (history.first_day.weekday() + np.arange(history.days)) % 7
-    usual = np.array([seen[weekdays == day].any() for day in range(7)])
-    lost = [
-        str(history.first_day + timedelta(days=int(day)))
-        for day in np.flatnonzero(~seen & usual[weekdays])
-    ]
-    if lost:
-        more = f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
-        yield (
-            f"{file} has no line for {', '.join(lost[:SHOWN])}{more}; "
-            "missing counts as missing, not as no calls."
-        )

@@ -40,6 +40,19 @@ class Past:
     calls: Floats
     calendar: Calendar = field(default_factory=Calendar)
 
+    @classmethod
+    def ordinary(cls, first_day: date, calls: Floats, calendar: Calendar) -> "Past":
+        """Return the past as it would have been without the factors typed for days.
+
+        A day whose factor is 0 counts as missing.
+        """
+        factors = np.ones((len(calls), 1))
+        for place, special in calendar.between(first_day, len(calls)):
+            factors[place] = calendar.factor(special.date)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            plain = np.where(factors > 0, calls / factors, np.nan)
+        return cls(first_day, plain, calendar)
+
     @property
     def days(self) -> int:
         """Number of days."""

@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasts.clock import DAY
+from forecasts.calendar import Calendar
+from forecasts.clock import DAY, Clock
+from forecasts.daily import day_columns
 from forecasts.history import ONE_QUEUE, History
+from forecasts.hours import ServiceHours
 
 WEEKDAY_FACTORS = (1.18, 1.08, 1.04, 1.02, 1.06, 0.90, 0.72)
 PEAKS = ((620.0, 85.0, 1.0), (920.0, 110.0, 0.85), (1180.0, 90.0, 0.35))
@@ -22,6 +25,18 @@ SLOT_CV = 0.05
 CALL_CV = 1.2
 SHORTEST_AHT, LONGEST_AHT = 139.0 / 177.0, 202.0 / 177.0
 PLANTS = ("outage", "doubled", "missing")
+CALENDAR_FACTORS: Mapping[str, float] = {
+    "statutory": 0.55,
+    "rest": 0.75,
+    "workday": 1.05,
+    "eve": 1.12,
+    "after": 1.35,
+    "second after": 1.15,
+    "days 1-2": 1.04,
+    "days 14-16": 1.06,
+    "last two days": 1.08,
+}
+"""What the calendar makes of an ordinary day, where there is one."""
 
 
 def bank_truth(
@@ -30,6 +45,8 @@ def bank_truth(
     *,
     interval_minutes: int = 30,
     calls_per_day: float = 4000.0,
+    calendar: Calendar | None = None,
+    hours: ServiceHours | None = None,
 ) -> NDArray[np.float64]:
     """Return the calls to expect of the synthetic bank, before any chance.
 
@@ -42,7 +59,12 @@ def bank_truth(
     interval_minutes
         Length of an interval.
     calls_per_day
-        Mean over a week.
+        Mean over a week open round the clock, without the calendar.
+    calendar
+        Holidays and make-up days, and the place in the month, that move calls by
+        `CALENDAR_FACTORS`; None for none.
+    hours
+        Service hours; nobody calls outside them.
 
     Returns
     -------
@@ -59,10 +81,23 @@ def bank_truth(
     for middle, width, height in PEAKS:
         shape += height * np.exp(-0.5 * ((minute - middle) / width) ** 2)
     factors = np.array(WEEKDAY_FACTORS) / np.mean(WEEKDAY_FACTORS)
-    weekdays = (first_day.weekday() + np.arange(days)) % 7
-    return np.asarray(
-        calls_per_day * factors[weekdays][:, None] * (shape / shape.sum())
-    )
+    known, hours = calendar or Calendar(), hours or ServiceHours()
+    totals = calls_per_day * factors[known.weekdays(first_day, days)]
+    if calendar is not None:
+        totals = totals * _calendar_factors(calendar, first_day, days, hours)
+    is_open = hours.open_intervals(Clock(first_day, days, interval_minutes), known)
+    rate = totals[:, None] * (shape / shape.sum())
+    return np.where(is_open.reshape(rate.shape), rate, 0.0)
+
+
+def _calendar_factors(
+    calendar: Calendar, first_day: date, days: int, hours: ServiceHours
+) -> NDArray[np.float64]:
+    is_open = [bool(spans) for spans in hours.spans]
+    columns = day_columns(calendar, first_day, days, is_open)
+    logs = [np.log(CALENDAR_FACTORS.get(name, 1.0)) for name in columns.names]
+    typed = [calendar.factor(first_day + timedelta(days=day)) for day in range(days)]
+    return np.asarray(np.exp(columns.table @ np.array(logs)) * np.array(typed))
 
 
 def synthetic_bank(
@@ -74,13 +109,15 @@ def synthetic_bank(
     calls_per_day: float = 4000.0,
     aht_seconds: float = 180.0,
     plants: Mapping[date, str] | None = None,
+    calendar: Calendar | None = None,
+    hours: ServiceHours | None = None,
 ) -> History:
-    """Return the history of a bank that answers round the clock.
+    """Return the history of a bank that answers round the clock, or in its hours.
 
     Parameters
     ----------
-    first_day, days, interval_minutes, calls_per_day
-        As for `bank_truth`.
+    first_day, days, interval_minutes, calls_per_day, calendar, hours
+        As for `bank_truth`; closed times have no calls known, rather than none.
     seed
         The same seed gives the same history.
     aht_seconds
@@ -102,12 +139,19 @@ def synthetic_bank(
     """
     rng = np.random.default_rng(seed)
     rate = bank_truth(
-        first_day, days, interval_minutes=interval_minutes, calls_per_day=calls_per_day
+        first_day,
+        days,
+        interval_minutes=interval_minutes,
+        calls_per_day=calls_per_day,
+        calendar=calendar,
+        hours=hours,
     )
+    closed = rate == 0.0
     rate = rate * _day_levels(rng, days)[:, None]
     rate *= rng.gamma(SLOT_CV**-2, SLOT_CV**2, rate.shape)
     calls = rng.poisson(rate).astype(float)
     aht = _handling_times(rng, calls, aht_seconds, interval_minutes)
+    calls[closed] = np.nan
     for on, plant in (plants or {}).items():
         _plant(calls, aht, (on - first_day).days, plant)
     return History((ONE_QUEUE,), interval_minutes, first_day, calls[None], aht[None])

@@ -53,10 +53,7 @@ class Profile:
     def __call__(self, past: Past, ahead: Sequence[date]) -> Floats:
         """Return the mean calls of dates; shape ``(dates, slots)``."""
         days, shares = fitted(past)
-        rows = past.weekdays_of(ahead)
-        if shares[HOLIDAYS].any():
-            rows[past.calendar.away(ahead)] = HOLIDAYS
-        return np.asarray(days.totals(ahead)[:, None] * shares[rows])
+        return np.asarray(days.totals(ahead)[:, None] * shapes(past, shares, ahead))
 
 
 def fitted(past: Past) -> tuple[DayModel, Floats]:
@@ -68,6 +65,21 @@ def fitted(past: Past) -> tuple[DayModel, Floats]:
     shares = _profiles(recent)
     days = fit_days(past, day_totals(past, shares))
     return days, shares
+
+
+def shapes(past: Past, shares: Floats, dates: Sequence[date]) -> Floats:
+    """Return the share of the day of each interval of dates; ``(dates, slots)``.
+
+    Holidays take their own profile where there is one, within the hours of their
+    weekday.
+    """
+    weekday = shares[past.weekdays_of(dates)]
+    away = past.calendar.away(dates)
+    if not away.any() or not shares[HOLIDAYS].any():
+        return weekday
+    holiday = normalised(np.where(weekday > 0, shares[HOLIDAYS], 0.0))
+    use = away & holiday.any(axis=1)
+    return np.where(use[:, None], holiday, weekday)
 
 
 def day_totals(past: Past, shares: Floats) -> Floats:

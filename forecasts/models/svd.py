@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from forecasts.daily import ODD_SD, YEAR
-from forecasts.models.profile import HOLIDAYS, day_totals, fewness, fitted
+from forecasts.models.profile import day_totals, fewness, fitted, shapes
 from forecasts.past import Floats, Past
 from forecasts.robust import normalised, spread_of
 
@@ -50,13 +50,10 @@ class Curves:
     def __call__(self, past: Past, ahead: Sequence[date]) -> Floats:
         """Return the mean calls of dates; shape ``(dates, slots)``."""
         days, shares = fitted(past)
-        shapes = self._shapes(past.since(-YEAR), shares)
-        rows = past.weekdays_of(ahead)
-        if shapes[HOLIDAYS].any():
-            rows[past.calendar.away(ahead)] = HOLIDAYS
-        return np.asarray(days.totals(ahead)[:, None] * shapes[rows])
+        smooth = self._shares(past.since(-YEAR), shares)
+        return np.asarray(days.totals(ahead)[:, None] * shapes(past, smooth, ahead))
 
-    def _shapes(self, past: Past, shares: Floats) -> Floats:
+    def _shares(self, past: Past, shares: Floats) -> Floats:
         """Return the share of the day of each slot; shape ``(8, slots)``."""
         few = fewness(past.calls)
         past = past.since(-7 * round(SHORT + (LONG - SHORT) * few))

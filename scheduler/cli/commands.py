@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from types import FrameType
@@ -24,6 +25,7 @@ from scheduler.files.read import Plan, read_case
 from scheduler.files.rosters import read_roster
 from scheduler.files.write import (
     audit_record,
+    demand_frames,
     json_text,
     result_record,
     sha256,
@@ -111,7 +113,7 @@ def demo(pack: str, people: int, options: Options) -> int:
 
 
 def forecast(path: Path, options: Options) -> int:
-    """Write forecast.csv."""
+    """Write forecast.csv, backtest.csv and cleaning.csv."""
     plan = options.plan(path)
     expected = plan.forecast
     if expected is None:
@@ -125,13 +127,19 @@ def forecast(path: Path, options: Options) -> int:
                 )
             ]
         )
-    target = options.folder(plan) / "forecast.csv"
-    frame = expected.to_frame()
-    with hold(target.parent):
-        replace_file(target, lambda file: write_frame(file, frame))
-    options.say([*show.expected(expected, plan.case), str(target)])
+    out, frames = options.folder(plan), dict(demand_frames(plan))
+    with hold(out):
+        for name, frame in frames.items():
+            replace_file(out / name, partial(write_frame, frame=frame))
+    options.say(show.expected(expected, plan.case))
+    options.say(show.tried(expected, plan.case))
+    if plan.cleaned is not None:
+        options.say(show.cleaned(plan.cleaned, plan.case))
+    options.say(str(out / name) for name in frames)
     if options.as_json:
-        sys.stdout.write(frame.to_json(orient="records", force_ascii=False) + "\n")
+        sys.stdout.write(
+            frames["forecast.csv"].to_json(orient="records", force_ascii=False) + "\n"
+        )
     return DONE
 
 

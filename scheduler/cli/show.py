@@ -11,6 +11,8 @@ from constraints.case import Case
 from constraints.coverage import CoverageNeed
 from constraints.requests import Requests
 from constraints.rule import Audit, Rule, Text, Violation
+from forecasts.backtest import Backtest
+from forecasts.cleaning import Cleaned
 from forecasts.forecaster import Forecast
 from forecasts.history import ONE_QUEUE
 from forecasts.requirement import Requirement
@@ -20,6 +22,8 @@ from scheduler.result import Result
 from scheduler.summary import kpi
 
 WIDTH = 80
+SHOWN = 10
+"""Odd stretches listed on the terminal; cleaning.csv has all of them."""
 MOST_HARD, MOST_SOFT = 10, 3
 """Rows shown of each rule."""
 
@@ -278,6 +282,65 @@ def expected(forecast: Forecast, case: Case) -> Iterator[str]:
             f"预计来电 {total:,.0f} 通(方法 {method})\n最忙时段:{at},{peak:,.1f} 通",
         )
         yield from _of_queue(queue, words, case)
+
+
+def tried(forecast: Forecast, case: Case) -> Iterator[str]:
+    """Yield how far off each method was on the last weeks, a table a queue."""
+    for queue, found in zip(forecast.queues, forecast.backtests, strict=True):
+        if not found.leads:
+            words = Text(
+                "The history is too short to try methods on it.",
+                "历史数据过短,无法比较各方法。",
+            )
+        else:
+            words = Text(*("\n".join(_tried(found, lang)) for lang in ("en", "zh")))
+        yield from _of_queue(queue, words, case)
+
+
+def _tried(found: Backtest, lang: str) -> Iterator[str]:
+    english = lang == "en"
+    yield (
+        f"Error on the last {found.weeks} weeks (sum of errors / calls), by weeks ahead"
+        if english
+        else f"最近 {found.weeks} 周的误差(误差合计 / 来电量),按提前周数"
+    )
+    leads = "".join(f"{lead:>8}" for lead in found.leads)
+    yield (
+        padded("  method" if english else "  方法", 18)
+        + leads
+        + ("    bias" if english else "    偏差")
+    )
+    for name in found.ranked():
+        scores = [found.scores[name, lead] for lead in found.leads]
+        errors = "".join(f"{score.wape:>8.1%}" for score in scores)
+        bias = f"{sum(score.bias for score in scores) / len(scores):>+8.1%}"
+        mark = ("  picked" if english else "  选用") if name == found.best else ""
+        yield f"  {name:<16}{errors}{bias}{mark}"
+
+
+def cleaned(found: Cleaned, case: Case) -> Iterator[str]:
+    """Yield what was odd in the history, a line each."""
+    number = len(found.oddities)
+    if not number:
+        return
+    words = Text(
+        f"Odd stretches of the history: {number}. To undo one, copy its line of "
+        "cleaning.csv into the case and write keep.",
+        f"历史数据中的异常:{number} 处。如需撤销,请将 cleaning.csv 中的该行"
+        "复制到案例文件夹并改为 keep。",
+    )
+    yield from wrapped(say(words, case.language), 0)
+    several = len({one.queue for one in found.oddities}) > 1
+    for one in found.oddities[:SHOWN]:
+        until = f"{one.last:%m-%d %H:%M}"
+        named = f"{one.queue}: " if several else ""
+        line = (
+            f"{one.first:%Y-%m-%d %H:%M} .. {until} {padded(one.action, 5)}"
+            f"{one.calls - one.usual:>+9,.0f}  {named}{one.reason(case.language)}"
+        )
+        yield from wrapped(f"  {line}", 4)
+    if number > SHOWN:
+        yield f"  + {number - SHOWN}"
 
 
 def needed(requirement: Requirement, case: Case) -> Iterator[str]:

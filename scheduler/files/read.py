@@ -12,6 +12,7 @@ from constraints.coverage import CoverageRole
 from constraints.leave import annual_capacity, grant
 from constraints.rule import Text
 from forecasts.calendar import Calendar, CalendarDay, calendar_days
+from forecasts.cleaning import Cleaned, clean, repairs_from_rows
 from forecasts.forecaster import Forecast, forecast
 from forecasts.history import History, history_from_table
 from forecasts.requirement import Requirement, requirement_from_table, staff
@@ -52,9 +53,9 @@ class Plan:
         What case.toml says.
     case
         People, shifts, requirement and rules, with leave decided.
-    history, forecast
-        Calls of the past and calls to expect; None where the case brought its own
-        requirement.
+    history, cleaned, forecast
+        Calls of the past, what is left of them and what was odd, and calls to expect;
+        None where the case brought its own requirement.
     input_hash
         SHA-256 over the bytes of all input files.
     notes
@@ -65,6 +66,7 @@ class Plan:
     settings: CaseSettings
     case: Case
     history: History | None = None
+    cleaned: Cleaned | None = None
     forecast: Forecast | None = None
     input_hash: str = ""
     notes: tuple[Text, ...] = ()
@@ -178,6 +180,7 @@ class _Reading:
             settings=settings,
             case=grant(case),
             history=demand.history,
+            cleaned=demand.cleaned,
             forecast=demand.forecast,
             input_hash=self.source.input_hash(),
             notes=tuple(self.notes),
@@ -381,6 +384,7 @@ class _Demand:
     def __init__(self, reading: _Reading) -> None:
         self.reading = reading
         self.history: History | None = None
+        self.cleaned: Cleaned | None = None
         self.forecast: Forecast | None = None
         self.requirement: Requirement | None = None
         self.calendar = Calendar()
@@ -432,10 +436,16 @@ class _Demand:
         reading.say(history.warnings)
         years = range(history.first_day.year, settings.clock.first_day.year + 1)
         self._build_calendar(settings, years, days)
+        repairs = reading.read(
+            "cleaning",
+            lambda table: repairs_from_rows(table.rows, table.file, history.queues),
+        )
         self.history = history
+        self.cleaned = clean(history, self.calendar, repairs or ())
+        self._note_oddities(self.cleaned)
         try:
             self.forecast = forecast(
-                history,
+                self.cleaned.history,
                 settings.clock,
                 self.calendar,
                 default_aht_seconds=settings.service.aht_seconds,
@@ -449,6 +459,26 @@ class _Demand:
         self.requirement = staff(
             self.forecast, settings.service, is_open, quantile=settings.quantile
         )
+
+    def _note_oddities(self, cleaned: Cleaned) -> None:
+        left = sum(one.action == "drop" for one in cleaned.oddities)
+        kept = sum(one.action == "keep" for one in cleaned.oddities)
+        if left:
+            self.reading.notes.append(
+                Text(
+                    f"Odd stretches of the call history left out: {left}. They are "
+                    "listed in cleaning.csv.",
+                    f"已剔除 {left} 段异常来电历史,详见 cleaning.csv。",
+                )
+            )
+        if kept:
+            self.reading.notes.append(
+                Text(
+                    f"Odd days in a row, kept as they may be a new level: {kept}. They "
+                    "are listed in cleaning.csv.",
+                    f"有 {kept} 天连续异常,可能是新的水平,予以保留,详见 cleaning.csv。",
+                )
+            )
 
     def _refuse_calls(self, words: str) -> None:
         sentence, _, remedy = words.partition(". ")
@@ -464,7 +494,10 @@ class _Demand:
         self, settings: CaseSettings, years: range, days: Iterable[CalendarDay]
     ) -> None:
         last = settings.clock.date(settings.clock.days - 1)
-        wanted = {*years, settings.clock.first_day.year, last.year}
+        ahead = {settings.clock.first_day.year, last.year}
+        known = {*years, *ahead}
+        # A holiday's eve and the days after it may lie in other years than itself.
+        wanted = range(min(known) - 1, max(known) + 2)
         days = tuple(days)
         try:
             self.calendar = Calendar.build(settings.country, wanted, days)
@@ -477,4 +510,13 @@ class _Demand:
                 found=settings.country,
                 expected=expected,
                 remedy='Write "" for none.',
+            )
+        for year in sorted(ahead.intersection(self.calendar.unannounced)):
+            self.reading.notes.append(
+                Text(
+                    f"The calendar of {settings.country} does not know yet which days "
+                    f"of {year} are moved; add them to calendar.csv.",
+                    f"{settings.country} 日历中尚无 {year} 年的调休安排,"
+                    "请在 calendar.csv 中补充。",
+                )
             )

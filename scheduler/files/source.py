@@ -28,6 +28,7 @@ TABLES = (
     "history",
     "pins",
     "calendar",
+    "cleaning",
     "limits",
 )
 LARGEST_WORKBOOK = 200_000_000

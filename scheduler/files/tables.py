@@ -78,6 +78,10 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "calls": (("timestamp", "offered"), ("queue", "aht_seconds", "abandoned", "event")),
     "requirement": (("timestamp", "required"), ("queue",)),
     "calendar": (("date", "kind"), ("name", "factor", "hours")),
+    "cleaning": (
+        ("first", "last", "action"),
+        ("queue", "factor", "kind", "calls", "usual", "effect", "reason"),
+    ),
 }
 """Required and optional columns of every table."""
 

@@ -29,6 +29,8 @@ OURS = (
     "roster.csv",
     "duties.csv",
     "forecast.csv",
+    "backtest.csv",
+    "cleaning.csv",
     "requirement.csv",
     "coverage.csv",
     "audit.json",
@@ -90,8 +92,8 @@ def build_outputs(plan: Plan, result: Result, folder: Path) -> None:
     several = len(plan.case.requirement.queues) > 1
     duties = duty_rows(roster.serve() if roster.serving is None else roster)
     write_rows(folder / "duties.csv", DUTIES + ("queue",) * several, duties)
-    if plan.forecast is not None:
-        write_frame(folder / "forecast.csv", plan.forecast.to_frame())
+    for name, frame in demand_frames(plan):
+        write_frame(folder / name, frame)
     write_frame(folder / "requirement.csv", plan.case.requirement.to_frame())
     write_frame(folder / "coverage.csv", coverage_frame(roster))
     sums = {name: sha256(folder / name) for name in ("roster.csv", "duties.csv")}
@@ -101,6 +103,15 @@ def build_outputs(plan: Plan, result: Result, folder: Path) -> None:
     steps = "".join(f"{json.dumps(vars(step))}\n" for step in result.trace)
     (folder / "solve.jsonl").write_text(steps, encoding="utf-8")
     write_reports(plan, result, folder)
+
+
+def demand_frames(plan: Plan) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the tables of what is expected, and of how that was found."""
+    if plan.forecast is not None:
+        yield "forecast.csv", plan.forecast.to_frame()
+        yield "backtest.csv", plan.forecast.backtest_frame()
+    if plan.cleaned is not None:
+        yield "cleaning.csv", plan.cleaned.to_frame(plan.case.language)
 
 
 def write_reports(plan: Plan, result: Result, folder: Path) -> None:

@@ -161,29 +161,11 @@ def test_missing_is_missing_and_zero_is_zero(tmp_path):
     assert history.calls[0, 0, 2] == 0
 
 
-def test_a_whole_day_missing_is_named(tmp_path):
-    """On a weekday that otherwise has lines."""
-    days = ("02", "03", "05", "06", "10", "11", "12")
-    lines = [line.replace("-02 ", f"-{day} ", 1) for day in days for line in DAY]
-    history = read_calls(calls(tmp_path, lines))
-    assert history.warnings == (
-        "calls.csv has no line for 2026-03-04, 2026-03-09; "
-        "missing counts as missing, not as no calls.",
-    )
-
-
 def test_unsorted_lines_are_sorted_with_a_note(tmp_path):
     """The order of the lines does not matter."""
     history = read_calls(calls(tmp_path, DAY[::-1]))
     assert (history.calls == 10).all()
     assert "not in time order" in history.warnings[0]
-
-
-def test_a_spike_is_kept_and_named(tmp_path):
-    """A hundred times the median deserves a look."""
-    history = read_calls(calls(tmp_path, with_line(20, "2026-03-02 09:00,5000")))
-    assert history.calls.max() == 5000
-    assert history.warnings[0].startswith("calls.csv:20: 5,000 calls are 500 times")
 
 
 def test_queues_share_the_grid(tmp_path):
