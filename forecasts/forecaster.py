@@ -153,6 +153,7 @@ def forecast(
     *,
     default_aht_seconds: float = 180.0,
     method: str = "auto",
+    is_open: NDArray[np.bool_] | None = None,
 ) -> Forecast:
     """Forecast calls and handling times for a horizon.
 
@@ -170,6 +171,10 @@ def forecast(
     method
         A name in `METHODS`, or ``auto``: for each queue the one that did best on the
         last eight weeks, at the leads of the horizon.
+
+    is_open
+        Intervals of the service hours, shape ``(intervals,)``; calls are exactly 0 in
+        the others. None: wherever the past had any.
 
     Raises
     ------
@@ -196,7 +201,7 @@ def forecast(
     return Forecast(
         clock,
         history.queues,
-        np.stack([one.calls for one in made]),
+        np.stack([one.calls for one in made]) * (True if is_open is None else is_open),
         np.stack([one.aht_seconds for one in made]),
         tuple(one.tried.best for one in made),
         np.stack([one.cv for one in made]),

@@ -443,6 +443,7 @@ class _Demand:
         self.history = history
         self.cleaned = clean(history, self.calendar, repairs or ())
         self._note_oddities(self.cleaned)
+        is_open = settings.hours.open_intervals(settings.clock, self.calendar)
         try:
             self.forecast = forecast(
                 self.cleaned.history,
@@ -450,12 +451,12 @@ class _Demand:
                 self.calendar,
                 default_aht_seconds=settings.service.aht_seconds,
                 method=settings.method,
+                is_open=is_open,
             )
         except ValueError as error:
             self._refuse_calls(str(error))
             return
         reading.say(self.forecast.warnings)
-        is_open = settings.hours.open_intervals(settings.clock, self.calendar)
         self.requirement = staff(
             self.forecast, settings.service, is_open, quantile=settings.quantile
         )
