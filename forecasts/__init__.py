@@ -12,6 +12,7 @@ from forecasts.erlang import (
 from forecasts.forecaster import METHODS, Forecast, forecast
 from forecasts.history import History, read_calls
 from forecasts.hours import ServiceHours
+from forecasts.load import LOADS, offered_load
 from forecasts.problems import InputError, Problem
 from forecasts.requirement import (
     Requirement,
@@ -24,6 +25,7 @@ from forecasts.synthetic import bank_truth, synthetic_bank, write_calls
 from forecasts.table import Cells, Problems, Row, Table, read_table, table_from_rows
 
 __all__ = [
+    "LOADS",
     "METHODS",
     "Calendar",
     "CalendarDay",
@@ -45,6 +47,7 @@ __all__ = [
     "erlang_c",
     "expected_service_level",
     "forecast",
+    "offered_load",
     "performance",
     "read_calendar",
     "read_calls",
