@@ -12,6 +12,7 @@ from benchmarks import real
 from benchmarks.centres import SIZES, centre_table, run_centres
 from benchmarks.one import METHODS
 from benchmarks.run import README, RESULTS, place_table, run_case, table, write_results
+from benchmarks.staffing import run_staffing, staffing_table
 from scheduler.demo import write_demo_case
 
 PACKS = ("bank", "six-on-one-off")
@@ -56,6 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rows = run_centres(path, asked.people, asked.methods, fresh=asked.fresh)
             shown = centre_table(rows)
             ours = [row for row in rows if row["method"] == "engine"]
+        elif name == "staffing":
+            rows, ours = run_staffing(), []
+            write_results(path, rows)
+            shown = staffing_table(rows)
         else:
             rows = ours = _runs(BENCHMARKS[name], asked)
             write_results(path, rows)
@@ -73,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
-    names = (*BENCHMARKS, "centre")
+    names = (*BENCHMARKS, "centre", "staffing")
     parser.add_argument("names", nargs="+", choices=names, metavar="NAME")
     parser.add_argument(
         "--people",

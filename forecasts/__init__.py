@@ -13,6 +13,7 @@ from forecasts.erlang import (
 from forecasts.forecaster import Forecast, forecast
 from forecasts.history import History, read_calls
 from forecasts.hours import ServiceHours
+from forecasts.load import LOADS, offered_load
 from forecasts.models import METHODS
 from forecasts.past import Model, Past
 from forecasts.problems import InputError, Problem
@@ -23,22 +24,38 @@ from forecasts.requirement import (
     read_requirement,
     staff,
 )
+from forecasts.simulate import (
+    Calls,
+    Outlook,
+    Played,
+    Presence,
+    draw_calls,
+    outlook,
+    play,
+    presences_of,
+    replicate,
+)
 from forecasts.synthetic import bank_truth, synthetic_bank, write_calls
 from forecasts.table import Cells, Problems, Row, Table, read_table, table_from_rows
 
 __all__ = [
+    "LOADS",
     "METHODS",
     "Backtest",
     "Calendar",
     "CalendarDay",
+    "Calls",
     "Cells",
     "Clock",
     "Forecast",
     "History",
     "InputError",
     "Model",
+    "Outlook",
     "Past",
     "Performance",
+    "Played",
+    "Presence",
     "Problem",
     "Problems",
     "Requirement",
@@ -49,15 +66,21 @@ __all__ = [
     "Table",
     "backtest",
     "bank_truth",
+    "draw_calls",
     "erlang_b",
     "erlang_c",
     "expected_service_level",
     "forecast",
+    "offered_load",
+    "outlook",
     "performance",
+    "play",
+    "presences_of",
     "read_calendar",
     "read_calls",
     "read_requirement",
     "read_table",
+    "replicate",
     "required_heads",
     "staff",
     "synthetic_bank",

@@ -13,6 +13,7 @@ from forecasts.clock import Clock
 from forecasts.erlang import EDGE, heads_needed, service_levels
 from forecasts.forecaster import Forecast
 from forecasts.history import ONE_QUEUE
+from forecasts.load import LOADS, offered_load
 from forecasts.table import Cells, Problems, Row, Table, read_table
 
 
@@ -36,6 +37,9 @@ class Service:
         Share of planned heads absent unplanned.
     floor
         Fewest heads in any interval of the service hours.
+    load
+        How to tell the load of an interval when rates move: ``mol``, ``mol-max``,
+        ``lag`` or ``rate``; see `offered_load`.
 
     Examples
     --------
@@ -52,6 +56,7 @@ class Service:
     max_occupancy: float = 0.90
     shrinkage: float = 0.10
     floor: int = 2
+    load: str = "mol"
 
     def __post_init__(self) -> None:
         patient = self.patience_seconds is None or 0 < self.patience_seconds < np.inf
@@ -63,6 +68,7 @@ class Service:
             ("0 < max_occupancy <= 1", 0 < self.max_occupancy <= 1),
             ("0 <= shrinkage < 1", 0 <= self.shrinkage < 1),
             ("0 <= floor", self.floor >= 0),
+            (f"load in {', '.join(LOADS)}", self.load in LOADS),
         )
         for condition, met in checks:
             if not met:
@@ -121,16 +127,17 @@ def staff(
     *,
     quantile: float = 0.5,
 ) -> Requirement:
-    """Return the heads each interval needs at its own rate.
+    """Return the heads each interval needs for the calls in progress in it.
 
     Parameters
     ----------
     forecast
         Calls and handling times.
     service
-        What is promised.
+        What is promised, and how to tell the load.
     is_open
-        Intervals of the service hours; shape ``(intervals,)``. The others need 0.
+        Intervals of the service hours; shape ``(intervals,)``. The others need 0:
+        calls in progress at closing are completed by those who took them.
     quantile
         Of the load to staff to, between 0 and 1; 0.5 is the mean forecast.
 
@@ -153,9 +160,14 @@ def staff(
     >>> staff(quiet, Service(), np.ones(24, dtype=bool))
     <Requirement 2026-03-02, 1 days: 48 h, at most 2 heads>
     """
-    seconds = forecast.clock.interval_minutes * 60
     calls = forecast.calls if quantile == 0.5 else forecast.rate_quantile(quantile)
-    load = np.where(is_open, calls * forecast.aht_seconds / seconds, 0.0)
+    in_progress = offered_load(
+        np.where(is_open, calls, 0.0),
+        forecast.aht_seconds,
+        forecast.clock.interval_minutes,
+        method=service.load,
+    )
+    load = np.where(is_open, in_progress, 0.0)
     planned = planned_heads(load, forecast.aht_seconds, service)
     return Requirement(
         forecast.clock,
@@ -223,13 +235,15 @@ def expected_service_level(
     Parameters
     ----------
     on_phone
-        Heads planned on the phone, before shrinkage; any shape.
+        Heads planned on the phone, before shrinkage; shape ``(..., intervals)``, all
+        intervals in order of time.
     calls, aht_seconds
-        Calls per interval and mean handling time; same shape, or one that fits.
+        Calls per interval, 0 where closed, and mean handling time; same shape, or
+        one that fits.
     interval_minutes
         Length of an interval.
     service
-        Threshold, patience and shrinkage.
+        Threshold, patience, shrinkage, and how to tell the load.
 
     Returns
     -------
@@ -240,8 +254,8 @@ def expected_service_level(
     Examples
     --------
     >>> usual = Service(threshold_seconds=20, shrinkage=0.3)
-    >>> expected_service_level([20, 0], [100, 0], 180.0, 30, usual).round(4)
-    array([0.8884, 1.    ])
+    >>> expected_service_level([20, 20, 0], [100, 100, 0], 180.0, 30, usual).round(4)
+    array([0.8884, 0.8884, 1.    ])
     """
     heads, offered, aht = np.broadcast_arrays(
         np.asarray(on_phone, dtype=float),
@@ -249,14 +263,15 @@ def expected_service_level(
         np.asarray(aht_seconds, dtype=float),
     )
     present = np.floor(heads * (1.0 - service.shrinkage) + EDGE).astype(np.int64)
+    load = offered_load(offered, aht, interval_minutes, method=service.load)
     levels = service_levels(
-        (offered * aht / (interval_minutes * 60)).ravel(),
+        load.ravel(),
         present.ravel(),
         aht.ravel(),
         threshold_seconds=service.threshold_seconds,
         patience_seconds=service.patience_seconds,
     )
-    return levels.reshape(heads.shape)
+    return np.where(offered > 0, levels.reshape(heads.shape), 1.0)
 
 
 # -- a requirement the planner brings -----------------------------------------------

@@ -151,13 +151,15 @@ def _calls(
         unknown = np.full(case.requirement.heads.shape, np.nan)
         return unknown, unknown, unknown
     calls, aht = case.forecast.calls, case.forecast.aht_seconds
-    level = np.array(
-        [
-            expected_service_level(*of_queue, case.clock.interval_minutes, case.service)
-            for of_queue in zip(roster.on_queue, calls, aht, strict=True)
-        ]
+    is_open = case.requirement.is_open
+    level = expected_service_level(
+        roster.on_queue,
+        np.where(is_open, calls, 0.0),
+        aht,
+        case.clock.interval_minutes,
+        case.service,
     )
-    return calls, aht, np.where(case.requirement.is_open, level, np.nan)
+    return calls, aht, np.where(is_open, level, np.nan)
 
 
 def _service(roster: Roster) -> dict[str, float | None]:

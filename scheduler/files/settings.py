@@ -11,6 +11,7 @@ from constraints.pack import BY_ID, read_rules
 from constraints.rule import Rule
 from forecasts.clock import GRIDS, WEEKDAYS, Clock
 from forecasts.hours import ServiceHours
+from forecasts.load import LOADS
 from forecasts.models import METHODS
 from forecasts.requirement import Service
 from forecasts.table import Problems, nearest, parse_day
@@ -121,6 +122,7 @@ class _Service(_Table):
     max_occupancy: float = Field(
         default=0.90, gt=0, le=1, description="a share above 0, up to 1"
     )
+    load: str = Field(default="mol", description=f"one of {', '.join(LOADS)}")
     shrinkage: float = Field(
         default=0.10,
         ge=0,
@@ -264,6 +266,7 @@ class _Checks:
             (("time_zone",), case.time_zone, zones),
             (("horizon", "week_start"), case.horizon.week_start, WEEKDAYS),
             (("forecast", "method"), case.forecast.method, ("auto", *METHODS)),
+            (("service", "load"), case.service.load, LOADS),
         ):
             if word not in words:
                 near = nearest(word, sorted(words))

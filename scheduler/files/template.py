@@ -36,6 +36,7 @@ aht_seconds = 180                # handling time, where calls.csv has none
 # patience_seconds = 180         # callers give up (Erlang A); left out: they do not
 max_occupancy = 0.90             # largest share of their time agents spend on calls
 shrinkage = 0.10                 # unplanned absence only; breaks and leave are rostered
+load = "mol"                     # calls in progress; mol-max where they rise at once
 floor = {floor}                        # heads on the phone in every interval (2)
 hours = "{hours}"            # service hours (00:00-24:00); or by weekday:
                                  # hours = {{mon = "07:00-21:00", sun = ""}}

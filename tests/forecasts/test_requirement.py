@@ -8,6 +8,7 @@ import pytest
 from forecasts.clock import Clock
 from forecasts.erlang import required_heads
 from forecasts.forecaster import Forecast
+from forecasts.load import LOADS, offered_load
 from forecasts.problems import InputError
 from forecasts.requirement import (
     Service,
@@ -53,6 +54,7 @@ def heads_at_nine(forecast, service, **options):
         ("patience_seconds", 0, "Expected 0 < patience_seconds < inf, got 0."),
         ("threshold_seconds", -1, "Expected 0 <= threshold_seconds < inf, got -1."),
         ("floor", -1, "Expected 0 <= floor, got -1."),
+        ("load", "mean", "Expected load in mol, mol-max, lag, rate, got mean."),
     ],
 )
 def test_service_out_of_range(field, value, said):
@@ -137,14 +139,63 @@ def test_every_interval_as_if_alone(patience):
         assert heads == int(np.ceil(alone / 0.9 - 1e-9))
 
 
+@pytest.mark.parametrize("load", LOADS)
 @pytest.mark.parametrize("patience", [None, 180.0])
-def test_planned_heads_keep_the_promise(patience):
+def test_planned_heads_keep_the_promise(patience, load):
     """The service level of what is planned is at least the target."""
-    service = Service(patience_seconds=patience)
+    service = Service(patience_seconds=patience, load=load)
     calls = bank_truth(MONDAY, 1)[0]
-    planned = planned_heads(calls * 180 / 1800, 180.0, service)
+    planned = planned_heads(offered_load(calls, 180.0, 30, method=load), 180.0, service)
     levels = expected_service_level(planned, calls, 180.0, 30, service)
     assert levels.min() >= service.target
+
+
+def falling():
+    """Return a forecast that falls from 300 calls an hour, 15 min each, to 30."""
+    forecast = of_queues(300, aht=900.0)
+    forecast.calls[0, 9:] = 30.0
+    return forecast
+
+
+@pytest.mark.parametrize(("load", "more"), [("mol", True), ("rate", False)])
+def test_calls_in_progress_are_staffed(load, more):
+    """An hour after the fall has calls of the hour before, unless asked for its own."""
+    heads = staff(falling(), Service(load=load), ALWAYS).heads[0]
+    assert (heads[9] > heads[12]) == more
+    assert heads[8] > heads[9]
+    assert heads[12] == heads[23]
+
+
+def test_load_methods_differ_in_heads_where_the_rate_falls():
+    """The maximum takes most; the interval's own rate fewest."""
+    needed = {
+        load: int(staff(falling(), Service(load=load), ALWAYS).heads[0, 9])
+        for load in LOADS
+    }
+    assert needed["mol-max"] > needed["mol"] > needed["rate"]
+    assert needed["mol-max"] > needed["lag"] > needed["rate"]
+
+
+def test_calls_in_progress_at_closing_need_nobody():
+    """They are completed by those who took them; a call of closed hours is no work."""
+    is_open = np.arange(24) < 9
+    heads = staff(falling(), Service(), is_open).heads[0]
+    assert (heads[9:] == 0).all()
+    late = staff(falling(), Service(), np.arange(24) >= 9).heads[0]
+    assert (late[9:] <= late[23]).all()
+
+
+def test_expected_level_knows_calls_in_progress():
+    """Heads for its own rate alone leave the hour after a fall short."""
+    calls, service = falling().calls[0], Service(load="rate")
+    heads = staff(falling(), service, ALWAYS).heads[0]
+    by_rate, by_mol = (
+        expected_service_level(heads, calls, 900.0, 60, Service(load=load))
+        for load in ("rate", "mol")
+    )
+    assert by_rate[9] >= 0.9
+    assert by_mol[9] < 0.1
+    assert by_mol[23] == pytest.approx(by_rate[23])
 
 
 def test_expected_service_level():
