@@ -2,6 +2,7 @@
 
 from forecasts.backtest import Backtest, Score, backtest
 from forecasts.calendar import Calendar, CalendarDay, read_calendar
+from forecasts.cleaning import Cleaned, Oddity, Repair, clean
 from forecasts.clock import Clock
 from forecasts.erlang import (
     Performance,
@@ -13,6 +14,7 @@ from forecasts.erlang import (
 from forecasts.forecaster import Forecast, forecast
 from forecasts.history import History, read_calls
 from forecasts.hours import ServiceHours
+from forecasts.intraday import DayUnderWay, reforecast
 from forecasts.load import LOADS, offered_load
 from forecasts.models import METHODS
 from forecasts.past import Model, Past
@@ -46,11 +48,14 @@ __all__ = [
     "CalendarDay",
     "Calls",
     "Cells",
+    "Cleaned",
     "Clock",
+    "DayUnderWay",
     "Forecast",
     "History",
     "InputError",
     "Model",
+    "Oddity",
     "Outlook",
     "Past",
     "Performance",
@@ -58,6 +63,7 @@ __all__ = [
     "Presence",
     "Problem",
     "Problems",
+    "Repair",
     "Requirement",
     "Row",
     "Score",
@@ -66,6 +72,7 @@ __all__ = [
     "Table",
     "backtest",
     "bank_truth",
+    "clean",
     "draw_calls",
     "erlang_b",
     "erlang_c",
@@ -80,6 +87,7 @@ __all__ = [
     "read_calls",
     "read_requirement",
     "read_table",
+    "reforecast",
     "replicate",
     "required_heads",
     "staff",

@@ -11,7 +11,6 @@ from forecasts.past import Model, Past
 from forecasts.spread import (
     USUAL_CV,
     USUAL_DAY_CV,
-    count_quantile,
     day_cv,
     rate_cv,
 )
@@ -28,8 +27,6 @@ LONGEST_LEAD = 6
 
 FEWEST_DAYS = 21
 """Days a model must have to be tried on the week after them."""
-
-PINBALL = (0.025, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.975)
 
 
 @dataclass(frozen=True)
@@ -169,7 +166,7 @@ def backtest(
     longest = tried[-1]
     start = past.days - WEEK * weeks
     seen = past.calls[start:]
-    made = {name: _made(past, model, longest, weeks) for name, model in models.items()}
+    made = _made(past, models, longest, weeks)
     scale = _weekly_error(past)
     scores = {
         (name, lead): _score(seen, made[name][lead - 1], scale)
@@ -181,22 +178,27 @@ def backtest(
     return Backtest(weeks, scores, best, seen, expected)
 
 
-def _made(past: Past, model: Model, longest: int, weeks: int) -> Floats:
-    """Return forecasts of the last weeks by lead; ``(leads, days, slots)``."""
+def _made(
+    past: Past, models: Mapping[str, Model], longest: int, weeks: int
+) -> dict[str, Floats]:
+    """Return each model's forecasts of the last weeks; ``(leads, days, slots)``."""
     start = past.days - WEEK * weeks
-    made = np.full((longest, WEEK * weeks, past.slots), np.nan)
+    shape = (longest, WEEK * weeks, past.slots)
+    made = {name: np.full(shape, np.nan) for name in models}
     for back in range(weeks + longest - 1, 0, -1):
         origin = past.days - WEEK * back
         if origin < FEWEST_DAYS:
             continue
+        known = past.until(origin)
         ahead = range(origin, min(origin + WEEK * longest, past.days))
         dates = [past.first_day + timedelta(days=day) for day in ahead]
-        found = model(past.until(origin), dates)
-        for lead in range(1, longest + 1):
-            week = origin + WEEK * (lead - 1)
-            if start <= week < past.days:
-                said = found[WEEK * (lead - 1) : WEEK * lead]
-                made[lead - 1, week - start : week - start + WEEK] = said
+        for name, model in models.items():
+            found = model(known, dates)
+            for lead in range(1, longest + 1):
+                week = origin + WEEK * (lead - 1)
+                if start <= week < past.days:
+                    place = slice(week - start, week - start + WEEK)
+                    made[name][lead - 1, place] = found[WEEK * (lead - 1) : WEEK * lead]
     return made
 
 
@@ -218,12 +220,3 @@ def _score(seen: Floats, said: Floats, scale: float) -> Score:
         bias=float(off.sum()) / total,
         day_wape=float(np.abs(days).sum()) / total,
     )
-
-
-def pinball(seen: Floats, mean: Floats, cv: Floats) -> float:
-    """Return the mean pinball loss over the quantiles of `PINBALL`, in calls."""
-    losses = []
-    for share in PINBALL:
-        over = seen - count_quantile(mean, cv, share)
-        losses.append(float(np.maximum(share * over, (share - 1.0) * over).mean()))
-    return float(np.mean(losses))

@@ -14,7 +14,7 @@ from forecasts.calendar import Calendar
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Past:
     """The calls of one queue, day by day, and the calendar they came under.
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,10 +57,12 @@ class Profile:
         return np.asarray(days.totals(ahead)[:, None] * shapes(past, shares, ahead))
 
 
+@lru_cache(maxsize=4)
 def fitted(past: Past) -> tuple[DayModel, Floats]:
     """Return the model of day totals, and shares of the day; ``(8, slots)``.
 
-    The first seven rows are the weekdays', the last one that of holidays.
+    The first seven rows are the weekdays', the last one that of holidays. Several
+    models begin so, and find it made.
     """
     recent = past.since(-YEAR)
     shares = _profiles(recent)

@@ -116,17 +116,21 @@ def init(
 @app.command()
 def forecast(
     case: CasePath,
+    today: Annotated[
+        Path | None,
+        typer.Option(metavar="CALLS", help="Today's calls so far; forecast the rest."),
+    ] = None,
     out: Out = None,
     quiet: Quiet = False,
     as_json: Json = False,
     lang: Lang = None,
     debug: Debug = False,
 ) -> int:
-    """Forecast calls; write forecast.csv."""
+    """Forecast calls; write forecast.csv, backtest.csv and cleaning.csv."""
     from scheduler.cli import commands
 
     options = commands.Options(out, quiet=quiet, as_json=as_json, language=_of(lang))
-    return commands.forecast(case, options)
+    return commands.forecast(case, today, options)
 
 
 @app.command()

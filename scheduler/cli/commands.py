@@ -17,6 +17,9 @@ import typer
 from constraints.roster import Roster
 from constraints.rule import Text
 from constraints.rule import audit as audit_roster
+from forecasts.forecaster import Forecast
+from forecasts.history import read_calls
+from forecasts.intraday import reforecast
 from forecasts.problems import InputError, Problem
 from scheduler.cli import show
 from scheduler.cli.progress import progress
@@ -112,8 +115,8 @@ def demo(pack: str, people: int, options: Options) -> int:
 # -- demand ------------------------------------------------------------------------
 
 
-def forecast(path: Path, options: Options) -> int:
-    """Write forecast.csv, backtest.csv and cleaning.csv."""
+def forecast(path: Path, today: Path | None, options: Options) -> int:
+    """Write forecast.csv, backtest.csv and cleaning.csv; or the rest of today."""
     plan = options.plan(path)
     expected = plan.forecast
     if expected is None:
@@ -127,6 +130,8 @@ def forecast(path: Path, options: Options) -> int:
                 )
             ]
         )
+    if today is not None:
+        return _intraday(plan, expected, today, options)
     out, frames = options.folder(plan), dict(demand_frames(plan))
     with hold(out):
         for name, frame in frames.items():
@@ -140,6 +145,34 @@ def forecast(path: Path, options: Options) -> int:
         sys.stdout.write(
             frames["forecast.csv"].to_json(orient="records", force_ascii=False) + "\n"
         )
+    return DONE
+
+
+def _intraday(plan: Plan, expected: Forecast, file: Path, options: Options) -> int:
+    """Write intraday.csv: the day that is under way, forecast again."""
+    today = read_calls(file)
+    try:
+        again = reforecast(expected, today)
+    except ValueError as error:
+        words, _, found = str(error).rpartition(", got ")
+        raise InputError(
+            [
+                Problem(
+                    file=str(file),
+                    found=found.rstrip("."),
+                    expected=words.removeprefix("Expected "),
+                    remedy="Give one day of the horizon, with the case's queues.",
+                )
+            ]
+        ) from None
+    frame = again.forecast.to_frame()
+    frame = frame[frame["timestamp"].str.startswith(str(today.last_day))]
+    target = options.folder(plan) / "intraday.csv"
+    with hold(target.parent):
+        replace_file(target, partial(write_frame, frame=frame))
+    options.say([*show.rest_of_day(again, plan.case), str(target)])
+    if options.as_json:
+        sys.stdout.write(frame.to_json(orient="records", force_ascii=False) + "\n")
     return DONE
 
 

@@ -15,6 +15,7 @@ from forecasts.backtest import Backtest
 from forecasts.cleaning import Cleaned
 from forecasts.forecaster import Forecast
 from forecasts.history import ONE_QUEUE
+from forecasts.intraday import DayUnderWay
 from forecasts.requirement import Requirement
 from scheduler.files.read import Plan
 from scheduler.report.words import unit_word
@@ -316,6 +317,25 @@ def _tried(found: Backtest, lang: str) -> Iterator[str]:
         bias = f"{sum(score.bias for score in scores) / len(scores):>+8.1%}"
         mark = ("  picked" if english else "  选用") if name == found.best else ""
         yield f"  {name:<16}{errors}{bias}{mark}"
+
+
+def rest_of_day(today: DayUnderWay, case: Case) -> Iterator[str]:
+    """Yield how the day under way differs from its forecast, two lines a queue."""
+    at = f"{today.minute // 60:02}:{today.minute % 60:02}"
+    for number, queue in enumerate(today.forecast.queues):
+        came, expected = today.came[number], today.expected[number]
+        off = f"{came / max(expected, 1e-9) - 1:+.1%}"
+        left, before = today.left[number], today.left_before[number]
+        lasts = f"{today.beta[number]:.0%}"
+        words = Text(
+            f"{today.on}: {came:,.0f} calls until {at}, {expected:,.0f} expected "
+            f"({off})\nRest of the day: {left:,.0f} calls, not {before:,.0f}; "
+            f"{lasts} of the difference lasts",
+            f"{today.on}:截至 {at} 来电 {came:,.0f} 通,预计 {expected:,.0f} 通"
+            f"({off})\n当天剩余时段:{left:,.0f} 通,原预计 {before:,.0f} 通;"
+            f"预计偏差的 {lasts} 会延续",
+        )
+        yield from _of_queue(queue, words, case)
 
 
 def cleaned(found: Cleaned, case: Case) -> Iterator[str]:

@@ -1,0 +1,362 @@
+"""The benchmark of forecasts: real histories, rolling origins, ours beside others.
+
+Every Monday (or weekday on which the window begins) the four weeks ahead are forecast
+from what lay before, by each of our models through the public `forecast`, and by other
+packages where ``make bench-env`` has installed them. Those live in an environment of
+their own and exchange CSV; see `benchmarks.others`.
+"""
+
+import csv
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from time import process_time
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+import forecasts as fc
+from benchmarks.real import calls_folder
+from benchmarks.run import where, write_results
+from forecasts.cleaning import clean
+from forecasts.daily import day_columns
+from forecasts.models import METHODS
+from forecasts.spread import count_quantile
+
+Floats = NDArray[np.float64]
+
+LEADS = (1, 2, 4)
+QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
+OURS = ("auto", *METHODS)
+OTHERS = ("lightgbm", "prophet", "mstl-arima", "seasonal-es")
+HERE = Path(__file__).parent
+OTHER_PYTHON = HERE.parent / ".bench-venv" / "bin" / "python"
+
+
+class Window(NamedTuple):
+    """Weeks forecast of one history, and what is asked of the error at each lead."""
+
+    series: str
+    window: str
+    file: str
+    minutes: int
+    first_day: date
+    weeks: int
+    asked: tuple[float, ...] = ()
+
+
+BANK, DESK = "na_bank_2003_5min.csv", "ed_arrivals_2013_2018_hourly.csv"
+WINDOWS = (
+    Window("bank", "target", BANK, 15, date(2003, 9, 1), 8, (0.062, 0.065, 0.068)),
+    Window("bank", "8 weeks before", BANK, 15, date(2003, 7, 7), 8),
+    Window("arrivals", "last 8 weeks", DESK, 60, date(2018, 2, 4), 8, (0.323,) * 3),
+    Window("arrivals", "26 weeks before", DESK, 60, date(2017, 8, 6), 26, (0.323,) * 3),
+)
+CALENDAR = fc.Calendar.build("US", range(2002, 2020))
+
+
+@dataclass(frozen=True)
+class Made:
+    """Forecasts of all weeks of a window at one lead; arrays of intervals.
+
+    ``quantiles`` has a row for each of `QUANTILES`, or none.
+    """
+
+    seen: Floats
+    mean: Floats
+    quantiles: Floats | None
+
+
+def run_forecasts(
+    path: Path, methods: Sequence[str] = (), *, fresh: bool = False
+) -> list[dict[str, Any]]:
+    """Run what has no row yet, keep each method's rows at once, and return all.
+
+    Parameters
+    ----------
+    path
+        The CSV of results.
+    methods
+        Methods to run; all there are where left out.
+    fresh
+        Run what has rows as well.
+    """
+    rows = _known(path)
+    others = OTHERS if OTHER_PYTHON.exists() else ()
+    for window in WINDOWS:
+        history = real_history(window)
+        for method in methods or (*OURS, *others):
+            key = (window.series, window.window, method)
+            if key in rows and not fresh:
+                continue
+            run = _ours if method in OURS else _other
+            found = run(window, history, method)
+            rows[key] = [row | where(1) for row in found]
+            for row in rows[key]:
+                print(", ".join(f"{name} {value}" for name, value in row.items()))
+            write_results(path, [row for group in rows.values() for row in group])
+    return [row for group in rows.values() for row in group]
+
+
+def _known(path: Path) -> dict[tuple[str, str, str], list[dict[str, Any]]]:
+    rows: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    if path.is_file():
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                key = (row["series"], row["window"], row["method"])
+                rows.setdefault(key, []).append(dict(row))
+    return rows
+
+
+def real_history(window: Window) -> fc.History:
+    """Return a public history on the grid of its window."""
+    text = (calls_folder() / window.file).read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "calls.csv")
+        path.write_text(text.replace(",calls", ",offered", 1), encoding="utf-8")
+        return fc.read_calls(path).resampled(window.minutes)
+
+
+def _origins(window: Window) -> list[date]:
+    """Return the first day of each forecast; the first are for the longest lead."""
+    weeks = range(1 - max(LEADS), window.weeks)
+    return [window.first_day + timedelta(weeks=week) for week in weeks]
+
+
+def _seen(window: Window, history: fc.History, week: int) -> Floats:
+    """Return a week's calls of the window by interval, NaN where unknown."""
+    start = (window.first_day - history.first_day).days + 7 * week
+    week_calls = np.full((7, history.slots), np.nan)
+    known = history.calls[0, start : start + 7]
+    week_calls[: len(known)] = known
+    return week_calls.ravel()
+
+
+# -- ours -----------------------------------------------------------------------------
+
+
+def _ours(window: Window, history: fc.History, method: str) -> Iterator[dict[str, Any]]:
+    origins, began = _origins(window), process_time()
+    made = [_forecast(history, origin, method) for origin in origins]
+    seconds = (process_time() - began) / len(origins)
+    picked = sorted({one.method[0] for one in made})
+    length = 7 * history.slots
+
+    def weekly(lead: int) -> Made:
+        seen, mean, cv = [], [], []
+        for week in range(window.weeks):
+            one = made[week - lead + max(LEADS)]
+            part = slice(length * (lead - 1), length * lead)
+            seen.append(_seen(window, history, week))
+            mean.append(one.calls[0, part])
+            cv.append(one.cv[0, part])
+        seen_, mean_, cv_ = map(np.concatenate, (seen, mean, cv))
+        quantiles = np.stack([count_quantile(mean_, cv_, q) for q in QUANTILES])
+        return Made(seen_, mean_, quantiles)
+
+    for lead in LEADS:
+        row = _row(window, history, method, lead, weekly(lead))
+        yield row | {"cpu_s": round(seconds, 3), "picked": " ".join(picked)}
+
+
+def _forecast(history: fc.History, origin: date, method: str) -> fc.Forecast:
+    past = clean(history.until(origin), CALENDAR).history
+    clock = fc.Clock(origin, 7 * max(LEADS), history.interval_minutes)
+    return fc.forecast(past, clock, CALENDAR, method=method)
+
+
+# -- others ---------------------------------------------------------------------------
+
+
+def _other(
+    window: Window, history: fc.History, method: str
+) -> Iterator[dict[str, Any]]:
+    with tempfile.TemporaryDirectory() as folder:
+        task = Path(folder)
+        write_task(task, window, history)
+        alone = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        subprocess.run(
+            [str(OTHER_PYTHON), str(HERE / "others.py"), str(task), method],
+            check=True,
+            env={**os.environ, **alone},
+        )
+        said = json.loads((task / f"{method}.json").read_text(encoding="utf-8"))
+        with (task / f"{method}.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    by_place = {(row["origin"], row["timestamp"][:16]): row for row in rows}
+    for lead in LEADS:
+        made = _made(window, history, by_place, lead)
+        row = _row(window, history, method, lead, made)
+        seconds = round(said["cpu_seconds_per_origin"], 3)
+        yield row | {"cpu_s": seconds, "picked": said["version"]}
+
+
+def write_task(folder: Path, window: Window, history: fc.History) -> None:
+    """Write what other packages are given: calls, what is known of days, origins."""
+    origins = [str(origin) for origin in _origins(window)]
+    task = {"interval_minutes": window.minutes, "origins": origins, "weeks": max(LEADS)}
+    (folder / "task.json").write_text(json.dumps(task), encoding="utf-8")
+    with (folder / "calls.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["timestamp", "calls"])
+        for day, slot in np.argwhere(~np.isnan(history.calls[0])).tolist():
+            stamp = _stamp(history, day, slot)
+            writer.writerow([stamp, f"{history.calls[0, day, slot]:.0f}"])
+    days = history.days + 7 * max(LEADS)
+    seen = ~np.isnan(history.calls[0])
+    is_open = [
+        bool(
+            seen[
+                (history.first_day.weekday() + np.arange(history.days)) % 7 == day
+            ].any()
+        )
+        for day in range(7)
+    ]
+    columns = day_columns(CALENDAR, history.first_day, days, is_open)
+    names = [name.replace(" ", "_") for name in columns.names]
+    with (folder / "days.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["date", "open", "kind", "name", *names])
+        for day in range(days):
+            on = history.first_day + timedelta(days=day)
+            known = day < history.days
+            opened = seen[day].any() if known else is_open[on.weekday()]
+            figures = columns.table[day].astype(int).tolist()
+            kind, name = CALENDAR.kind(on) or "", CALENDAR.name(on)
+            writer.writerow([on, int(opened), kind, name, *figures])
+
+
+def _stamp(history: fc.History, day: int, slot: int) -> str:
+    minute = slot * history.interval_minutes
+    on = history.first_day + timedelta(days=day)
+    return f"{on} {minute // 60:02}:{minute % 60:02}"
+
+
+def _made(
+    window: Window,
+    history: fc.History,
+    rows: Mapping[tuple[str, str], Mapping[str, str]],
+    lead: int,
+) -> Made:
+    """Gather the rows of one lead; intervals without one count as no calls."""
+    first = next(iter(rows.values()))
+    names = [f"q{q}" for q in QUANTILES]
+    has_quantiles = all(name in first for name in names)
+    seen, found = [], []
+    for week in range(window.weeks):
+        seen.append(_seen(window, history, week))
+        monday = window.first_day + timedelta(weeks=week)
+        origin = str(monday - timedelta(weeks=lead - 1))
+        day = (monday - history.first_day).days
+        for place in range(7 * history.slots):
+            stamp = _stamp(history, day + place // history.slots, place % history.slots)
+            row = rows.get((origin, stamp))
+            keys = ["calls", *(names if has_quantiles else [])]
+            found.append([float(row[key]) if row else 0.0 for key in keys])
+    figures = np.array(found).T
+    quantiles = figures[1:] if has_quantiles else None
+    return Made(np.concatenate(seen), figures[0], quantiles)
+
+
+# -- figures --------------------------------------------------------------------------
+
+
+def _row(
+    window: Window, history: fc.History, method: str, lead: int, made: Made
+) -> dict[str, Any]:
+    known = ~np.isnan(made.seen)
+    seen, off = made.seen[known], (made.mean - made.seen)[known]
+    row: dict[str, Any] = {
+        "series": window.series,
+        "window": window.window,
+        "method": method,
+        "weeks_ahead": lead,
+        "asked": window.asked[LEADS.index(lead)] if window.asked else "",
+        "wape": round(np.abs(off).sum() / seen.sum(), 5),
+        "mase": round(np.abs(off).mean() / _naive_error(window, history), 4),
+        "bias": round(off.sum() / seen.sum(), 5),
+    }
+    if made.quantiles is None:
+        return row
+    levels = dict(zip(QUANTILES, made.quantiles[:, known], strict=True))
+    losses = [
+        np.maximum(q * (seen - level), (q - 1) * (seen - level)).mean()
+        for q, level in levels.items()
+    ]
+    for name, low, high in (("cover80", 0.1, 0.9), ("cover95", 0.025, 0.975)):
+        inside = (levels[low] <= seen) & (seen <= levels[high])
+        row[name] = round(float(inside.mean()), 4)
+    return row | {"pinball": round(float(np.mean(losses)), 4)}
+
+
+def _naive_error(window: Window, history: fc.History) -> float:
+    """Return the error of repeating the week before, in the past of a window."""
+    past = history.until(window.first_day).calls[0]
+    off = np.abs(past[7:] - past[:-7])
+    return float(off[~np.isnan(off)].mean())
+
+
+def forecast_table(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return one Markdown table a window, a line a method, the best first."""
+    groups: dict[tuple[str, str], dict[str, dict[int, Mapping[str, Any]]]] = {}
+    for row in rows:
+        methods = groups.setdefault((row["series"], row["window"]), {})
+        methods.setdefault(row["method"], {})[int(row["weeks_ahead"])] = row
+    return "\n".join(_window_table(key, methods) for key, methods in groups.items())
+
+
+def _window_table(
+    key: tuple[str, str], methods: Mapping[str, Mapping[int, Mapping[str, Any]]]
+) -> str:
+    first = next(iter(methods.values()))
+    asked = [str(first[lead]["asked"]) for lead in LEADS]
+    bars = " / ".join(f"{float(each):.1%}" for each in asked if each)
+    heads = [
+        "method",
+        f"WAPE 1 / 2 / 4 weeks ahead{f' (asked {bars})' if bars else ''}",
+        "MASE",
+        "bias",
+        "80 % covers",
+        "95 % covers",
+        "pinball 1 week",
+        "CPU s an origin",
+        "picked, or version",
+    ]
+    lines = [f"**{key[0]}, {key[1]}**", "", _line(heads), _line(["---"] * len(heads))]
+
+    def error(name: str) -> float:
+        return sum(float(methods[name][lead]["wape"]) for lead in LEADS)
+
+    for name in sorted(methods, key=error):
+        leads = [methods[name][lead] for lead in LEADS]
+        lines.append(
+            _line(
+                [
+                    f"**{name}**" if name in OURS else name,
+                    _over(leads, "wape", "{:.2%}"),
+                    _over(leads, "mase", "{:.3f}"),
+                    _over(leads, "bias", "{:+.1%}"),
+                    _over(leads, "cover80", "{:.1%}"),
+                    _over(leads, "cover95", "{:.1%}"),
+                    _over(leads[:1], "pinball", "{:.2f}"),
+                    _over(leads[:1], "cpu_s", "{:.3f}"),
+                    str(leads[0]["picked"]) if name in ("auto", *OTHERS) else "",
+                ]
+            )
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _over(leads: Sequence[Mapping[str, Any]], name: str, form: str) -> str:
+    values = [str(row.get(name, "")) for row in leads]
+    return " / ".join(form.format(float(value)) for value in values if value)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,155 @@
+"""Backtests: what each model would have said, and the pick among them."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from forecasts.backtest import backtest
+from forecasts.calendar import Calendar
+from forecasts.clock import Clock
+from forecasts.forecaster import forecast
+from forecasts.history import History
+from forecasts.models import METHODS
+from forecasts.models.profile import Profile
+from forecasts.models.recent import Recent, WeightedMean
+from forecasts.models.svd import Curves
+from forecasts.past import Past
+from forecasts.synthetic import synthetic_bank
+
+FIRST = date(2026, 1, 5)
+
+
+def bank(days=112, seed=1):
+    return Past(FIRST, synthetic_bank(FIRST, days, seed).calls[0])
+
+
+def test_a_forecast_is_scored_on_what_lay_ahead_of_it():
+    """By hand: last week's calls against this week's, one and two weeks ahead."""
+    past = bank()
+    tried = backtest(past, {"seasonal-naive": Recent(1)}, [1, 2])
+    seen = past.calls[-56:]
+    for lead in (1, 2):
+        said = past.calls[-56 - 7 * lead : -7 * lead]
+        score = tried.scores["seasonal-naive", lead]
+        assert score.wape == pytest.approx(np.abs(said - seen).sum() / seen.sum())
+        assert score.bias == pytest.approx((said - seen).sum() / seen.sum())
+    assert tried.leads == (1, 2)
+    assert tried.expected.shape == (2, 56, 48)
+
+
+def test_no_model_sees_what_it_is_to_forecast():
+    """What comes after an origin does not change what was said there."""
+    past = bank()
+    changed = Past(FIRST, past.calls.copy())
+    changed.calls[-7:] *= 5
+    for name, model in METHODS.items():
+        said, same = (
+            backtest(one, {name: model}, [1]).expected[0] for one in (past, changed)
+        )
+        assert np.array_equal(said, same)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_pick_is_the_best_of_its_table(seed):
+    """So never worse there than the mean of four weeks."""
+    tried = backtest(bank(seed=seed), METHODS, [1, 4])
+    errors = {name: tried.mean_wape(name) for name in METHODS}
+    assert tried.best == min(errors, key=errors.__getitem__)
+    assert errors[tried.best] <= errors["mean-4"]
+    rows = list(tried.rows())
+    assert len(rows) == 2 * len(METHODS)
+    assert rows[0]["method"] == tried.best
+    assert [row["picked"] for row in rows] == [1, 1] + [0] * (len(rows) - 2)
+
+
+def test_each_queue_has_its_own_pick():
+    """A queue that repeats itself, and one with a level that drifts."""
+    rng = np.random.default_rng(5)
+    steady = rng.poisson(100, (112, 24)).astype(float)
+    week = rng.uniform(50, 150, (7, 24))
+    drifting = np.vstack([week * 1.15**number for number in range(16)])
+    history = History(("a", "b"), 60, FIRST, np.stack([steady, drifting]))
+    found = forecast(history, Clock(FIRST + timedelta(days=112), 7, 60))
+    assert found.method[0] != found.method[1] == "seasonal-naive"
+    frame = found.backtest_frame()
+    picked = frame[frame["picked"] == 1].groupby("queue")["method"].first()
+    assert tuple(picked) == found.method
+
+
+@pytest.mark.parametrize(("days", "weeks"), [(20, 0), (28, 1), (56, 5), (365, 8)])
+def test_short_histories_try_fewer_weeks(days, weeks):
+    """Three weeks are needed before the first; without any the default is taken."""
+    tried = backtest(bank(days), METHODS, [1, 6])
+    assert tried.weeks == weeks
+    assert tried.best == "profile" if not weeks else tried.best in METHODS
+    assert 0 < tried.cv(6)[0] < 0.5
+
+
+@pytest.mark.parametrize("lead", [1, 2, 4])
+def test_intervals_hold_what_they_say_at_each_lead(lead):
+    """Over eight banks: 80 % between p10 and p90, 95 % in the wider interval."""
+    inside = []
+    for seed in range(8):
+        past = synthetic_bank(FIRST, 140, seed)
+        start = FIRST + timedelta(days=140 - 7 * lead)
+        clock = Clock(start, 7 * lead, 30)
+        ahead = forecast(past.until(start), clock, method="profile")
+        seen = past.calls[0, -7:].ravel()
+        bands = [(0.1, 0.9), (0.025, 0.975)]
+        inside.append(
+            [
+                np.mean(
+                    (ahead.quantile(low)[0, -336:] <= seen)
+                    & (seen <= ahead.quantile(high)[0, -336:])
+                )
+                for low, high in bands
+            ]
+        )
+    narrow, wide = np.mean(inside, axis=0)
+    assert 0.75 < narrow < 0.86
+    assert 0.91 < wide < 0.985
+
+
+def test_sampled_days_share_a_factor():
+    """Good and bad days: totals stray far more than independent intervals would."""
+    past = synthetic_bank(FIRST, 112, 3)
+    ahead = forecast(past, Clock(FIRST + timedelta(days=112), 7, 30), method="profile")
+    drawn = ahead.scenarios(400, seed=1)[:, 0].reshape(400, 7, 48)
+    totals = drawn.sum(axis=2)
+    spread = (totals.std(axis=0) / totals.mean(axis=0)).mean()
+    assert spread == pytest.approx(ahead.day_cv.mean(), rel=0.15)
+    assert spread > 2 * ahead.cv.mean() / np.sqrt(48)
+    assert drawn.mean(axis=0) == pytest.approx(ahead.calls.reshape(7, 48), rel=0.05)
+    again = ahead.scenarios(5, seed=1)[:, 0].reshape(5, 7, 48)
+    assert np.array_equal(again, drawn[:5])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: Recent(0),
+        lambda: Recent(4, "mode"),
+        lambda: WeightedMean(1.0),
+        lambda: Curves(0),
+    ],
+)
+def test_parameters_that_make_no_sense_are_refused(wrong):
+    """The message says what is expected."""
+    with pytest.raises(ValueError, match=r"^Expected .* got "):
+        wrong()
+
+
+def test_two_years_of_history_use_what_they_know_of_holidays():
+    """A holiday that halved calls last year is expected to halve them again."""
+    days = 740
+    calls = np.full((days, 24), 100.0)
+    calendar = Calendar.build("US", range(2024, 2029))
+    for place, _ in calendar.between(FIRST, days):
+        calls[place] /= 2
+    past = Past(FIRST, calls, calendar)
+    ahead = [FIRST + timedelta(days=days + number) for number in range(40)]
+    found = Profile()(past, ahead).sum(axis=1) / 2400
+    away = calendar.away(ahead)
+    assert found[away] == pytest.approx(0.5, abs=0.05)
+    assert found[~away] == pytest.approx(1.0, abs=0.03)
