@@ -4,12 +4,15 @@
 #   make test         the same with all tests, and the notebooks
 #   make test-full    what make test samples, in full: 500 enumerated cases
 #   make bench        demo and real histories measured; make bench-centres: hours
+#   make bench-env    .bench-venv: other forecasting packages, for benchmarks/others.py
 #   make docs         remake README's table and pictures, and the notebooks' outputs
 #   make clean        remove what the others made
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BENCH_VENV := .bench-venv
+BENCH_READY := $(BENCH_VENV)/.ready
 PYTHON ?= $(shell for one in python3.11 python3 python3.12 python3.13; do \
 	$$one -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 	2>/dev/null && { echo $$one; break; }; done)
@@ -21,7 +24,7 @@ export ROSTERWRIGHT_DATA := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: demo quick test test-full bench bench-centres check docs clean
+.PHONY: demo quick test test-full bench bench-centres bench-env check docs clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -43,6 +46,8 @@ bench: $(READY)
 bench-centres: $(READY)
 	$(BIN)/python -m benchmarks centre
 
+bench-env: $(BENCH_READY)
+
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -62,6 +67,14 @@ $(READY): pyproject.toml pins.txt
 		--constraint pins.txt --editable '.[dev]'
 	@touch $@
 
+# Apart from the other, as some of these packages need pandas below 3.
+$(BENCH_READY): benchmarks/others-pins.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed." >&2; exit 1; }
+	test -x $(BENCH_VENV)/bin/python || $(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--requirement benchmarks/others-pins.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) $(BENCH_VENV) demo .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache
