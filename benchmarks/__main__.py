@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks import real
 from benchmarks.centres import SIZES, centre_table, run_centres
+from benchmarks.forecasting import OTHERS, OURS, forecast_table, run_forecasts
 from benchmarks.one import METHODS
 from benchmarks.run import README, RESULTS, place_table, run_case, table, write_results
 from benchmarks.staffing import run_staffing, staffing_table
@@ -61,6 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rows, ours = run_staffing(), []
             write_results(path, rows)
             shown = staffing_table(rows)
+        elif name == "forecast":
+            rows, ours = run_forecasts(path, asked.models, fresh=asked.fresh), []
+            shown = forecast_table(rows)
         else:
             rows = ours = _runs(BENCHMARKS[name], asked)
             write_results(path, rows)
@@ -78,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
-    names = (*BENCHMARKS, "centre", "staffing")
+    names = (*BENCHMARKS, "centre", "forecast", "staffing")
     parser.add_argument("names", nargs="+", choices=names, metavar="NAME")
     parser.add_argument(
         "--people",
@@ -88,6 +92,9 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="sizes of centre",
     )
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument(
+        "--models", nargs="+", choices=(*OURS, *OTHERS), default=[], help="forecast"
+    )
     parser.add_argument(
         "--fresh", action="store_true", help="run what has a result as well"
     )

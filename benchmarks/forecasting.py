@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from time import process_time
+from statistics import median
+from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,7 +35,10 @@ Floats = NDArray[np.float64]
 LEADS = (1, 2, 4)
 QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 OURS = ("auto", *METHODS)
-OTHERS = ("lightgbm", "prophet", "mstl-arima", "seasonal-es")
+OTHERS = ("lightgbm", "prophet", "prophet-flat", "mstl-arima", "seasonal-es")
+SECONDS = ("seconds", "", "")
+"""What rows of times are called, in place of series, window and method."""
+
 HERE = Path(__file__).parent
 OTHER_PYTHON = HERE.parent / ".bench-venv" / "bin" / "python"
 
@@ -98,9 +102,12 @@ def run_forecasts(
             run = _ours if method in OURS else _other
             found = run(window, history, method)
             rows[key] = [row | where(1) for row in found]
-            for row in rows[key]:
-                print(", ".join(f"{name} {value}" for name, value in row.items()))
+            errors = ", ".join(f"{row['wape']:.2%}" for row in rows[key])
+            print(f"{', '.join(key)}: {errors}", flush=True)
             write_results(path, [row for group in rows.values() for row in group])
+    if fresh or SECONDS not in rows:
+        rows[SECONDS] = [row | where(1) for row in second_rows()]
+        write_results(path, [row for group in rows.values() for row in group])
     return [row for group in rows.values() for row in group]
 
 
@@ -109,7 +116,7 @@ def _known(path: Path) -> dict[tuple[str, str, str], list[dict[str, Any]]]:
     if path.is_file():
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                key = (row["series"], row["window"], row["method"])
+                key = (row["series"], row.get("window") or "", row["method"])
                 rows.setdefault(key, []).append(dict(row))
     return rows
 
@@ -302,13 +309,63 @@ def _naive_error(window: Window, history: fc.History) -> float:
     return float(off[~np.isnan(off)].mean())
 
 
+# -- seconds --------------------------------------------------------------------------
+
+
+def second_rows() -> Iterator[dict[str, Any]]:
+    """Yield how long forecasts take: one queue, and fifty of them."""
+    start, days = date(2024, 1, 1), 731
+    calendar = fc.Calendar.build("CN", range(2023, 2028))
+    one = fc.synthetic_bank(
+        start, days, 1, interval_minutes=15, calls_per_day=20_000, calendar=calendar
+    )
+    ahead = fc.Clock(start + timedelta(days=days), 42, 15)
+    for method in ("profile", "auto"):
+        seconds = []
+        for _ in range(5):
+            began = perf_counter()
+            fc.forecast(one, ahead, calendar, method=method)
+            seconds.append(perf_counter() - began)
+        what = f"one queue, two years of 15 min, six weeks ahead, {method}"
+        yield _took(what, seconds, 0.5)
+    rng = np.random.default_rng(1)
+    calls = rng.poisson(one.calls * rng.uniform(0.05, 1.0, (50, 1, 1))).astype(float)
+    names = tuple(f"queue {number}" for number in range(50))
+    fifty = fc.History(names, 15, start, calls)
+    began = perf_counter()
+    fc.forecast(fifty, fc.Clock(ahead.first_day, 7, 15), calendar)
+    what = "fifty of them, the best of seven models each over 8 origins, a week ahead"
+    yield _took(what, [perf_counter() - began], 60.0)
+
+
+def _took(what: str, seconds: Sequence[float], asked: float) -> dict[str, Any]:
+    return {
+        "series": SECONDS[0],
+        "method": "",
+        "what": what,
+        "runs": len(seconds),
+        "least_s": round(min(seconds), 3),
+        "median_s": round(median(seconds), 3),
+        "asked": asked,
+    }
+
+
+# -- what is shown --------------------------------------------------------------------
+
+
 def forecast_table(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return one Markdown table a window, a line a method, the best first."""
+    """Return a table a window, a line a method, the best first; and one of times."""
     groups: dict[tuple[str, str], dict[str, dict[int, Mapping[str, Any]]]] = {}
+    times = ["| what | runs | seconds: least | median | asked |", "|" + " --- |" * 5]
     for row in rows:
+        if row["series"] == SECONDS[0]:
+            cells = ("what", "runs", "least_s", "median_s", "asked")
+            times.append(_line(str(row[name]) for name in cells))
+            continue
         methods = groups.setdefault((row["series"], row["window"]), {})
         methods.setdefault(row["method"], {})[int(row["weeks_ahead"])] = row
-    return "\n".join(_window_table(key, methods) for key, methods in groups.items())
+    tables = [_window_table(key, methods) for key, methods in groups.items()]
+    return "\n".join([*tables, *times]) + "\n"
 
 
 def _window_table(
