@@ -9,6 +9,7 @@ their own and exchange CSV; see `benchmarks.others`.
 import csv
 import json
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -226,7 +227,7 @@ def write_task(folder: Path, window: Window, history: fc.History) -> None:
         for day in range(7)
     ]
     columns = day_columns(CALENDAR, history.first_day, days, is_open)
-    names = [name.replace(" ", "_") for name in columns.names]
+    names = [re.sub(r"\W+", "_", name) for name in columns.names]
     with (folder / "days.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["date", "open", "kind", "name", *names])
