@@ -5,6 +5,7 @@ from forecasts.calendar import Calendar, CalendarDay, read_calendar
 from forecasts.cleaning import Cleaned, Oddity, Repair, clean
 from forecasts.clock import Clock
 from forecasts.erlang import (
+    DEFINITIONS,
     Performance,
     erlang_b,
     erlang_c,
@@ -41,6 +42,7 @@ from forecasts.synthetic import bank_truth, synthetic_bank, write_calls
 from forecasts.table import Cells, Problems, Row, Table, read_table, table_from_rows
 
 __all__ = [
+    "DEFINITIONS",
     "LOADS",
     "METHODS",
     "Backtest",

@@ -18,6 +18,11 @@ Heads = NDArray[np.int64]
 NEGLIGIBLE = 40.0
 """States less likely by ``exp(-40)`` than the likeliest one are left out."""
 
+DEFINITIONS = ("offered", "answered", "no-short-abandons", "any-end")
+"""What a service level may be a share of. ``offered``, ours: answered within the
+threshold, of all calls. ``answered``: of those answered. ``no-short-abandons``: of all
+but those that gave up sooner. ``any-end``: answered or given up, of all calls."""
+
 BLOCK = 2_000_000
 EDGE = 1e-9
 """Slack before rounding up, so that 9 Erlang at 90 % occupancy need 10 heads."""
@@ -46,6 +51,8 @@ class Performance:
         Answered within the threshold, of all calls answered.
     sl_excl_short_abandons
         Answered within the threshold, of all calls but those that gave up sooner.
+    sl_any_end
+        Answered or given up within the threshold, of all calls offered.
     """
 
     p_wait: float
@@ -56,6 +63,25 @@ class Performance:
     queue_length: float
     sl_answered_only: float
     sl_excl_short_abandons: float
+    sl_any_end: float
+
+    def level(self, definition: str = "offered") -> float:
+        """Return the service level by one of `DEFINITIONS`.
+
+        Examples
+        --------
+        >>> met = performance(100.0, 99, aht_seconds=240, threshold_seconds=10,
+        ...                   patience_seconds=60)
+        >>> [f"{name} {met.level(name):.3f}" for name in DEFINITIONS]
+        ['offered 0.814', 'answered 0.865', 'no-short-abandons 0.850', 'any-end 0.856']
+        """
+        levels = (
+            self.service_level,
+            self.sl_answered_only,
+            self.sl_excl_short_abandons,
+            self.sl_any_end,
+        )
+        return dict(zip(DEFINITIONS, levels, strict=True))[definition]
 
 
 def erlang_b(load: float, heads: int) -> float:
@@ -151,7 +177,7 @@ def performance(
     """
     _check(load, heads, aht_seconds, patience_seconds)
     if load == 0.0:
-        return Performance(0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0)
+        return Performance(0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0)
     if patience_seconds is None:
         return _waiting(load, heads, aht_seconds, threshold_seconds)
     if heads == 0:
@@ -164,6 +190,7 @@ def performance(
             queue_length=load * patience_seconds / aht_seconds,
             sl_answered_only=0.0,
             sl_excl_short_abandons=0.0,
+            sl_any_end=-float(np.expm1(-threshold_seconds / patience_seconds)),
         )
     block = _Impatient(
         np.array([load]),
@@ -239,7 +266,7 @@ def _waiting(
     """Return the performance of Erlang C."""
     p_wait = erlang_c(load, heads)
     if heads <= load:
-        return Performance(1.0, 0.0, np.inf, 1.0, 0.0, np.inf, 0.0, 0.0)
+        return Performance(1.0, 0.0, np.inf, 1.0, 0.0, np.inf, 0.0, 0.0, 0.0)
     spare = heads - load
     level = 1.0 - p_wait * float(np.exp(-spare * threshold_seconds / aht_seconds))
     return Performance(
@@ -251,6 +278,7 @@ def _waiting(
         queue_length=p_wait * load / spare,
         sl_answered_only=level,
         sl_excl_short_abandons=level,
+        sl_any_end=level,
     )
 
 
@@ -547,5 +575,6 @@ class _Impatient:
             queue,
             level / (1.0 - p_abandon),
             level / (1.0 - early),
+            level + early,
         )
         return Performance(*(float(value[0]) for value in found))

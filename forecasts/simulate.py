@@ -244,6 +244,7 @@ class Played:
         >>> played = play(calls, presences_of([1], 900))
         >>> played.wait
         array([ 0.,  5., 58.])
+        >>> from forecasts.erlang import DEFINITIONS
         >>> for definition in DEFINITIONS:
         ...     good, counted = played.judged(10.0, definition)
         ...     print(f"{definition}: {good.sum()} of {counted.sum()}")
@@ -261,10 +262,6 @@ class Played:
             "no-short-abandons": (in_time, answered | ~soon),
             "any-end": (soon, everyone),
         }[definition]
-
-
-DEFINITIONS = ("offered", "answered", "no-short-abandons", "any-end")
-"""What a service level may be a share of; see `Played.judged`."""
 
 
 def play(calls: Calls, presences: Iterable[Presence]) -> Played:

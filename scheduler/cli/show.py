@@ -159,8 +159,14 @@ def _figures(result: Result, found: Audit, words: _Words) -> Iterator[str]:
         f"{words['over']} {figures['over_hours']:,.1f}"
     )
     if figures["service_level"] is not None:
+        seconds = result.roster.case.service.threshold_seconds
+        answered = Text(
+            f"answered within {seconds:g} s, of all calls",
+            f"{seconds:g} 秒内接起,占全部来电",
+        )
         yield (
-            f"{words['level']}: {figures['service_level']:.1%}, "
+            f"{words['level']}: {figures['service_level']:.1%} "
+            f"({say(answered, words.language)}), "
             f"{words['occupancy']} {figures['occupancy']:.1%}"
         )
     if figures["requests"]:

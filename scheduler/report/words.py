@@ -95,7 +95,10 @@ WORDS: Mapping[str, Text] = {
     "requests_met": Text("Requests met", "意愿满足"),
     "hard_broken": Text("Hard rules broken", "违反硬性规则"),
     "none": Text("none", "无"),
-    "expected": Text("target {target} in {seconds} s", "目标 {seconds} 秒内 {target}"),
+    "expected": Text(
+        "target {target} of all calls in {seconds} s",
+        "目标 {seconds} 秒内接起全部来电的 {target}",
+    ),
     "of_number": Text("of {number}", "共 {number} 项"),
     "cost_above_bound": Text("gap to the bound {gap}", "与下界差距 {gap}"),
     "no_cheaper": Text("no roster costs less", "没有成本更低的班表"),
