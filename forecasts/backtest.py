@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,8 @@ class Backtest:
     ----------
     weeks
         Weeks forecast, the last ones of the past.
+    first_day
+        The day they begin on.
     scores
         By model and lead in weeks.
     best
@@ -71,6 +73,7 @@ class Backtest:
     """
 
     weeks: int
+    first_day: date
     scores: Mapping[tuple[str, int], Score]
     best: str
     seen: Floats = field(default_factory=lambda: np.zeros((0, 1)))
@@ -112,6 +115,19 @@ class Backtest:
         names = dict.fromkeys(name for name, _ in self.scores)
         return sorted(names, key=self.mean_wape)
 
+    def weekday_errors(self) -> Floats:
+        """Return the error of the best model by weekday and lead; ``(7, leads)``.
+
+        Sum of absolute errors over sum of calls, Monday first; NaN where none came.
+        """
+        off = np.nan_to_num(np.abs(self.expected - self.seen)).sum(axis=2)
+        known = ~np.isnan(self.expected + self.seen)
+        calls = np.where(known, np.nan_to_num(self.seen), 0.0).sum(axis=2)
+        weekdays = (self.first_day.weekday() + np.arange(len(self.seen))) % 7
+        same = (weekdays[:, None] == np.arange(7)).astype(float)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray((off @ same / (calls @ same)).T)
+
     def rows(self) -> Iterator[dict[str, object]]:
         """Yield one record per model and lead, as in backtest.csv, the best first."""
         for name in self.ranked():
@@ -152,7 +168,6 @@ def backtest(
 
     Examples
     --------
-    >>> from datetime import date
     >>> from forecasts.models import METHODS
     >>> past = Past(date(2026, 3, 2), np.tile([0.0, 40.0, 80.0], (84, 1)))
     >>> backtest(past, {"mean-4": METHODS["mean-4"]}, [1])
@@ -160,7 +175,7 @@ def backtest(
     """
     possible = (past.days - FEWEST_DAYS) // WEEK
     if possible < 1:
-        return Backtest(0, {}, next(iter(models)))
+        return Backtest(0, past.first_day, {}, next(iter(models)))
     weeks = min(weeks, possible)
     tried = sorted({min(lead, possible) for lead in leads})
     longest = tried[-1]
@@ -173,9 +188,10 @@ def backtest(
         for name in models
         for lead in tried
     }
-    best = Backtest(weeks, scores, "").ranked()[0]
+    first = past.first_day + timedelta(days=start)
+    best = Backtest(weeks, first, scores, "").ranked()[0]
     expected = np.stack([made[best][lead - 1] for lead in tried])
-    return Backtest(weeks, scores, best, seen, expected)
+    return Backtest(weeks, first, scores, best, seen, expected)
 
 
 def _made(

@@ -67,7 +67,7 @@ def fit_shrinkage(tried: Backtest) -> Shrinkage:
 
     >>> level = np.random.default_rng(1).uniform(0.7, 1.3, (56, 1))
     >>> said = np.full((1, 56, 24), 100.0)
-    >>> tried = Backtest(8, {}, "profile", said[0] * level, said)
+    >>> tried = Backtest(8, date(2026, 1, 5), {}, "profile", said[0] * level, said)
     >>> fit_shrinkage(tried).beta[12].round(1)
     np.float64(0.9)
     """

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from forecasts.calendar import Calendar, CalendarDay
+from forecasts.cleaning import clean
 from forecasts.clock import Clock
 from forecasts.forecaster import forecast
 from forecasts.history import History
@@ -20,7 +21,7 @@ FIRST_DAY = date(2026, 3, 30)
 TIME_ZONE = "Asia/Shanghai"
 MARK = "# The demo of roster; written again by each roster demo.\n"
 PAST = 14
-WEEKS_OF_CALLS = 8
+WEEKS_OF_CALLS = 26
 LOAD = 0.90
 """Share of what people can give on the phone that the calls ask for."""
 
@@ -376,6 +377,7 @@ def _pins(
 
 # -- calls --------------------------------------------------------------------------
 
+OUTAGE = date(2026, 3, 11)
 CALENDAR = (
     CalendarDay(date(2026, 4, 5), "statutory", "清明节", 0.8),
     CalendarDay(date(2026, 4, 6), "rest", "清明节调休", 0.9),
@@ -389,13 +391,23 @@ def _calls(
     leave: Iterable[tuple[object, ...]],
     seed: int,
 ) -> History:
-    """Return eight weeks of calls that keep people busy, but no more than that."""
+    """Return half a year of calls that keep people busy, but no more than that.
+
+    One morning and noon hardly a call got through.
+    """
     wanted = LOAD * phone_hours(team, pack, days, leave)
     clock = Clock(FIRST_DAY, days, 30, TIME_ZONE)
     past = FIRST_DAY - timedelta(weeks=WEEKS_OF_CALLS)
     a_day, history = 60.0 * wanted / days / 8, None
     for _ in range(6):
-        history = synthetic_bank(past, 7 * WEEKS_OF_CALLS, seed, calls_per_day=a_day)
+        history = synthetic_bank(
+            past,
+            7 * WEEKS_OF_CALLS,
+            seed,
+            calls_per_day=a_day,
+            calendar=_calendar(),
+            plants={OUTAGE: "outage"},
+        )
         needed = _needed_hours(history, clock)
         if abs(needed / wanted - 1) < 0.005:
             break
@@ -404,8 +416,13 @@ def _calls(
     return history
 
 
+def _calendar() -> Calendar:
+    return Calendar.build("CN", [2025, 2026, 2027], CALENDAR)
+
+
 def _needed_hours(history: History, clock: Clock) -> float:
-    expected = forecast(history, clock, Calendar.build("CN", [2026], CALENDAR))
+    cleaned = clean(history, _calendar()).history
+    expected = forecast(cleaned, clock, _calendar())
     everywhere = np.ones(clock.intervals, bool)
     heads = staff(expected, Service(), everywhere).heads
     return float(heads.sum()) * clock.interval_minutes / 60

@@ -44,3 +44,30 @@ def recent_calls(
         past.first_day + timedelta(days=max(0, last - BACK)) - clock.first_day
     ).days
     return first + np.arange(calls.size) / past.slots, calls.ravel()
+
+
+def calls_within(
+    actual: History, forecast: Forecast
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the calls that came within a forecast's horizon, all queues together.
+
+    Returns
+    -------
+    tuple
+        Days since the forecast's first and calls per interval, NaN where unknown.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from forecasts.clock import Clock
+    >>> came = History(("calls",), 60, date(2026, 3, 1), np.full((1, 3, 24), 6.0))
+    >>> ahead = Forecast.steady(Clock(date(2026, 3, 2), 7, 60), 12.0, 180.0)
+    >>> len(calls_within(came, ahead)[0])
+    48
+    """
+    clock = forecast.clock
+    seen = actual.resampled(clock.interval_minutes)
+    first = (clock.first_day - seen.first_day).days
+    calls = seen.calls[:, max(0, first) : max(0, first + clock.days)].sum(axis=0)
+    start = max(0, -first)
+    return start + np.arange(calls.size) / seen.slots, calls.ravel()

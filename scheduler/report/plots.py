@@ -1,7 +1,7 @@
 """Pictures of a roster, a forecast and a search; each returns the axes it drew on."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,7 +18,7 @@ from forecasts.clock import DAY
 from forecasts.forecaster import Forecast
 from forecasts.history import History
 from scheduler.report import palette
-from scheduler.report.calls import BACK, recent_calls
+from scheduler.report.calls import BACK, calls_within, recent_calls
 from scheduler.report.cover import Cover, weeks
 from scheduler.report.fonts import drawable, language, letter
 from scheduler.report.labels import called
@@ -224,12 +224,28 @@ def plot_fairness(roster: Roster, *, ax: Axes | None = None, lang: str = "en") -
 
 
 def plot_forecast(
-    history: History, forecast: Forecast, *, ax: Axes | None = None, lang: str = "en"
+    history: History,
+    forecast: Forecast,
+    *,
+    actual: History | None = None,
+    ax: Axes | None = None,
+    lang: str = "en",
 ) -> Axes:
     """Draw the last two weeks of calls and the forecast with its p10 to p90 band.
 
-    Calls of all queues are added; so are their quantiles, which makes the band of
-    several queues a little wide.
+    Parameters
+    ----------
+    history
+        Calls of the past.
+    forecast
+        Calls to expect. Those of all queues are added; so are their quantiles, which
+        makes the band of several queues a little wide.
+    actual
+        Calls that came in the horizon, where they are known by now.
+    ax
+        Axes to draw on; new ones where left out.
+    lang
+        ``en`` or ``zh``.
 
     Examples
     --------
@@ -257,6 +273,9 @@ def plot_forecast(
         lw=1.0,
         label=capital(say("mean_forecast", lang)),
     )
+    if actual is not None:
+        ahead_days, came = calls_within(actual, forecast)
+        ax.plot(ahead_days, came, color=palette.INK, lw=0.8)
     ax.axvline(0, color=palette.MUTED, lw=0.8, ls=":")
     ax.set_xlim(days[0] if days.size else 0, clock.days)
     ax.set_ylim(bottom=0)
@@ -270,6 +289,84 @@ def plot_forecast(
     ax.set_ylabel(capital(say("calls_per_interval", lang, minutes=minutes)))
     _legend(ax)
     return _titled(ax, say("forecast_title", lang), lang)
+
+
+def plot_backtest(
+    forecast: Forecast, queue: int = 0, *, ax: Axes | None = None, lang: str = "en"
+) -> Axes:
+    """Draw how far off each method was on the last weeks, the best at the top.
+
+    Parameters
+    ----------
+    forecast
+        With its backtests.
+    queue
+        Number of the queue.
+    ax, lang
+        As for `plot_forecast`.
+
+    Examples
+    --------
+    >>> from forecasts.clock import Clock
+    >>> from forecasts.forecaster import forecast
+    >>> past = History(("calls",), 60, date(2026, 2, 2), np.full((1, 56, 24), 12.0))
+    >>> ax = plot_backtest(forecast(past, Clock(date(2026, 3, 30), 14, 60)))
+    >>> len(ax.patches)
+    7
+    >>> plt.close(ax.figure)
+    """
+    ax, lang = _canvas(ax, lang, (7, 2.8))
+    tried = forecast.backtests[queue]
+    names = tried.ranked()
+    errors = [100 * tried.mean_wape(name) for name in names]
+    colours = [
+        palette.OVER_STRONG if name == tried.best else palette.MET for name in names
+    ]
+    bars = ax.barh(names, errors, color=colours)
+    labels = [f"{each:.1f} %" for each in errors]
+    ax.bar_label(bars, labels, padding=3, fontsize=8, color=palette.MUTED)
+    ax.invert_yaxis()
+    ax.set_xlabel(capital(say("error_of_weeks", lang, weeks=tried.weeks)))
+    return _titled(ax, capital(say("methods_tried", lang)), lang)
+
+
+def plot_weekday_errors(
+    forecast: Forecast, queue: int = 0, *, ax: Axes | None = None, lang: str = "en"
+) -> Axes:
+    """Draw the error of the method picked by weekday, a bar for each lead.
+
+    Parameters
+    ----------
+    forecast, queue, ax, lang
+        As for `plot_backtest`.
+
+    Examples
+    --------
+    >>> from forecasts.clock import Clock
+    >>> from forecasts.forecaster import forecast
+    >>> past = History(("calls",), 60, date(2026, 2, 2), np.full((1, 56, 24), 12.0))
+    >>> ax = plot_weekday_errors(forecast(past, Clock(date(2026, 3, 30), 14, 60)))
+    >>> len(ax.patches)
+    14
+    >>> plt.close(ax.figure)
+    """
+    ax, lang = _canvas(ax, lang, (7, 2.8))
+    tried = forecast.backtests[queue]
+    errors, leads = 100 * tried.weekday_errors(), tried.leads
+    shades = plt.get_cmap("Blues")(np.linspace(0.35, 0.85, len(leads)))
+    width = 0.8 / len(leads)
+    for place, lead in enumerate(leads):
+        at = np.arange(7) + (place - (len(leads) - 1) / 2) * width
+        words = say("weeks_ahead", lang, weeks=lead)
+        ax.bar(at, errors[:, place], width, color=shades[place], label=words)
+    monday = date(2026, 1, 5)
+    ax.set_xticks(
+        range(7), [weekday(monday + timedelta(days=n), lang) for n in range(7)]
+    )
+    ax.set_ylabel("%")
+    ax.legend(frameon=False, fontsize=8, ncols=len(leads), loc="upper left")
+    ax.set_ylim(0, 1.25 * max(np.nanmax(errors, initial=0.0), 1e-9))
+    return _titled(ax, capital(say("error_by_weekday", lang)), lang)
 
 
 def plot_trace(result: Result, *, ax: Axes | None = None, lang: str = "en") -> Axes:

@@ -95,6 +95,14 @@ WORDS: Mapping[str, Text] = {
     "requests_met": Text("Requests met", "意愿满足"),
     "hard_broken": Text("Hard rules broken", "违反硬性规则"),
     "none": Text("none", "无"),
+    "error_of_weeks": Text(
+        "error on the last {weeks} weeks (%)", "最近 {weeks} 周的误差(%)"
+    ),
+    "methods_tried": Text("methods tried on the last weeks", "各方法的回测误差"),
+    "error_by_weekday": Text(
+        "error by weekday and weeks ahead", "按星期和提前周数的误差"
+    ),
+    "weeks_ahead": Text("{weeks} wk ahead", "提前 {weeks} 周"),
     "expected": Text(
         "target {target} of all calls in {seconds} s",
         "目标 {seconds} 秒内接起全部来电的 {target}",

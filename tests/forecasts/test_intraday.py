@@ -23,7 +23,9 @@ def mornings(lasting, days=56, slots=24, calls=5000.0):
     later = lasting * morning + rng.normal(0.0, 0.02, (days, 1))
     half = np.ones((1, slots // 2))
     seen = calls * np.exp(np.hstack([morning * half, later * half]))
-    return Backtest(8, {}, "profile", seen, np.full((1, days, slots), calls))
+    return Backtest(
+        8, date(2026, 1, 5), {}, "profile", seen, np.full((1, days, slots), calls)
+    )
 
 
 @pytest.mark.parametrize("lasting", [0.0, 0.5, 1.0])
