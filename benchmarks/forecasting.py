@@ -100,7 +100,7 @@ def run_forecasts(
             key = (window.series, window.window, method)
             if key in rows and not fresh:
                 continue
-            run = _ours if method in OURS else _other
+            run = our_rows if method in OURS else _other
             found = run(window, history, method)
             rows[key] = [row | where(1) for row in found]
             errors = ", ".join(f"{row['wape']:.2%}" for row in rows[key])
@@ -149,7 +149,10 @@ def _seen(window: Window, history: fc.History, week: int) -> Floats:
 # -- ours -----------------------------------------------------------------------------
 
 
-def _ours(window: Window, history: fc.History, method: str) -> Iterator[dict[str, Any]]:
+def our_rows(
+    window: Window, history: fc.History, method: str
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of one of our models, one a lead."""
     origins, began = _origins(window), process_time()
     made = [_forecast(history, origin, method) for origin in origins]
     seconds = (process_time() - began) / len(origins)

@@ -181,6 +181,22 @@ def test_handling_times_are_weighted_by_calls():
     assert found.aht_seconds == pytest.approx(175)
 
 
+def test_handling_times_go_by_weekday_and_time_of_day():
+    """Where many calls say so; where few do they lean on the time of day."""
+    calls = np.full((1, 56, 24), 500.0)
+    calls[0, :, 20] = 2.0
+    aht = np.full(calls.shape, 180.0)
+    aht[0, 5::7] = 240.0  # Saturdays
+    aht[0, :, 9] = 120.0
+    timed = History(("calls",), 60, FIRST, calls, aht)
+    found = forecast(timed, Clock(FIRST + timedelta(56), 7, 60)).aht_seconds[0]
+    by_day = found.reshape(7, 24)
+    assert by_day[5, 12] == pytest.approx(240, abs=8)
+    assert by_day[1, 12] == pytest.approx(180, abs=3)
+    assert by_day[1, 9] == pytest.approx(120, abs=3)
+    assert by_day[5, 20] == pytest.approx(188, abs=4)
+
+
 def test_handling_times_fall_back():
     """To the queue's mean where few calls came, to the default where none is known."""
     history = flat(28, 1000.0)

@@ -219,16 +219,20 @@ def test_report_writes_page_and_workbook_again(folder, engine, capsys):
 @pytest.mark.parametrize(
     ("command", "name"), [("forecast", "calls"), ("staff", "required")]
 )
-def test_forecast_and_staff_write_one_file(folder, capsys, command, name):
+def test_forecast_and_staff_write_their_files(folder, capsys, command, name):
     """And leave the rest of out/ alone."""
     (folder / "out").mkdir()
     (folder / "out" / "note.txt").write_text("mine")
     assert run([command, str(folder)]) == 0
     words = {"forecast": " calls expected (", "staff": " head-hours needed, "}
     assert words[command] in capsys.readouterr().out
-    file = {"forecast": "forecast.csv", "staff": "requirement.csv"}[command]
-    assert name in (folder / "out" / file).read_text("utf-8").split("\n")[0]
-    assert {path.name for path in (folder / "out").iterdir()} == {"note.txt", file}
+    files = {
+        "forecast": ["forecast.csv", "backtest.csv", "cleaning.csv"],
+        "staff": ["requirement.csv"],
+    }[command]
+    assert name in (folder / "out" / files[0]).read_text("utf-8").split("\n")[0]
+    found = {path.name for path in (folder / "out").iterdir()}
+    assert found == {"note.txt", *files}
     assert run([command, str(folder), "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) == 28 * 48
 

@@ -448,11 +448,12 @@ def test_notes_speak_both_languages(folder):
 
 @pytest.mark.parametrize("pack", ["bank", "six-on-one-off"])
 def test_the_demo_is_a_case_of_everything(tmp_path, pack):
-    """Nothing to note, one leave granted and one refused, calls that fit people."""
+    """An outage to note, one leave granted and one refused, calls that fit people."""
     write_demo_case(tmp_path, pack=pack)
     plan = read_case(tmp_path)
     case = plan.case
-    assert plan.notes == ()
+    (note,) = plan.notes
+    assert note.en.startswith("Odd stretches of the call history left out: 1.")
     assert [lv.granted for lv in case.leave if lv.requested] == [False, True]
     assert (case.pins != OPEN).sum() >= 3
     assert case.known.all()
