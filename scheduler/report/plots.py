@@ -275,7 +275,7 @@ def plot_forecast(
     )
     if actual is not None:
         ahead_days, came = calls_within(actual, forecast)
-        ax.plot(ahead_days, came, color=palette.INK, lw=0.8)
+        ax.plot(ahead_days, came, color=palette.INK, lw=0.7, alpha=0.8, zorder=1.5)
     ax.axvline(0, color=palette.MUTED, lw=0.8, ls=":")
     ax.set_xlim(days[0] if days.size else 0, clock.days)
     ax.set_ylim(bottom=0)
