@@ -377,6 +377,35 @@ def test_odd_ids_stay_text(folder):
     assert [agent.id for agent in read_case(folder).case.agents[-5:]] == ids
 
 
+def test_a_line_of_cleaning_csv_undoes_what_was_left_out(tmp_path, capsys):
+    """Copied from out/ into the case, with another action; a mistake is told."""
+    folder = tmp_path / "demo"
+    write_demo_case(folder, people=24, days=7)
+    assert run(["forecast", str(folder), "--quiet"]) == 0
+    listed = folder / "out" / "cleaning.csv"
+    text = listed.read_text(encoding="utf-8")
+    assert ",drop,calls,outage," in text
+    left_out = read_case(folder)
+    shutil.copy(listed, folder / "cleaning.csv")
+    replace(folder, "cleaning.csv", ",drop,", ",keep,")
+    kept = read_case(folder)
+    assert kept.cleaned.oddities == ()
+    assert kept.forecast.calls.sum() < left_out.forecast.calls.sum()
+    replace(folder, "cleaning.csv", ",keep,", ",erase,")
+    (problem,) = problems_of(folder)
+    assert str(problem).startswith('cleaning.csv:2: column "action": found "erase"')
+
+
+def test_a_year_whose_moved_days_are_not_known_is_noted(folder):
+    """China says each November which days of the next year are moved."""
+    (folder / "pins.csv").unlink()
+    replace(folder, "case.toml", "first_day = 2026-03-02", "first_day = 2090-03-06")
+    notes = read_case(folder).notes
+    (note,) = [note for note in notes if "moved" in note.en]
+    assert "does not know yet which days of 2090 are moved" in note.en
+    assert "2090 年的调休安排" in note.zh
+
+
 def test_a_requirement_replaces_forecast_and_staffing(folder):
     """The heads given are taken as they are, and the forecast is empty."""
     given = read_case(folder).case.requirement
