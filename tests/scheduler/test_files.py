@@ -380,7 +380,8 @@ def test_odd_ids_stay_text(folder):
 def test_a_requirement_replaces_forecast_and_staffing(folder):
     """The heads given are taken as they are, and the forecast is empty."""
     given = read_case(folder).case.requirement
-    given.to_frame().assign(required=7).to_csv(folder / "requirement.csv", index=False)
+    frame = given.to_frame()[["timestamp", "queue"]].assign(required=7)
+    frame.to_csv(folder / "requirement.csv", index=False)
     plan = read_case(folder)
     assert plan.forecast is None
     assert plan.case.forecast is None
