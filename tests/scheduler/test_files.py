@@ -391,6 +391,27 @@ def test_a_requirement_replaces_forecast_and_staffing(folder):
     assert problem.found == "no line for 2026-03-02 09:00"
 
 
+def test_a_requirement_without_calls_prices_no_service_level(folder, tmp_path):
+    """With the calls the price is taken; without, the setting is refused."""
+    setting = '[rules."coverage.need"]\nprice = "service-level"\n[solve]'
+    replace(folder, "case.toml", "[solve]", setting)
+    plan = read_case(folder)
+    assert len(set(plan.case.rules[0].short_prices(plan.case).tolist())) > 5
+    frame = plan.case.requirement.to_frame()
+    frame.to_csv(folder / "requirement.csv", index=False)
+    (problem,) = problems_of(folder)
+    assert problem.column == 'rules."coverage.need".price'
+    lines = (folder / "case.toml").read_text("utf-8").split("\n")
+    assert lines[problem.line - 1] == 'price = "service-level"'
+    assert "requirement.csv" in problem.expected
+    as_workbook(folder, tmp_path / "case.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "case.xlsx")
+    book["case"].append(('rules."coverage.need".price', "service-level"))
+    book.save(tmp_path / "case.xlsx")
+    (problem,) = problems_of(tmp_path / "case.xlsx")
+    assert (problem.file, problem.line) == ("case.xlsx!case", 8)
+
+
 # -- the past -------------------------------------------------------------------------
 
 
