@@ -11,6 +11,8 @@ from constraints.roster import Roster
 from constraints.rule import Draft, Finding, Rule, Text, Where
 
 SIDES = {"short": ("short of", "少"), "over": ("more than", "多")}
+PRICES = ("heads", "service-level")
+MOST_TIMES = 10  # the mean price of a head short that one may cost
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +24,8 @@ class CoverageNeed(Rule):
     short, over
         Cost of a head missing, and of a head beyond, in one interval.
     price
-        ``heads``: every head of an interval costs the same.
+        ``heads``: a head missing costs the same everywhere. ``service-level``: as the
+        calls go that are not answered in time without it, ``short`` being the mean.
     """
 
     id = "coverage.need"
@@ -35,9 +38,9 @@ class CoverageNeed(Rule):
     )
     text = Text(
         en="{time}{queue_en}: {on_phone} heads on the phone, {amount} {side_en} "
-        "the {need} required.",
+        "the {need} required{price_en}.",
         zh="{time}{queue_zh}:在线 {on_phone} 人,"
-        "比需求 {need} 人{side_zh} {amount} 人。",
+        "比需求 {need} 人{side_zh} {amount} 人{price_zh}。",
     )
     source = "Bank rule book R01; weights RULES C1"
 
@@ -47,38 +50,83 @@ class CoverageNeed(Rule):
     price: str = "heads"
 
     def __post_init__(self) -> None:
-        if self.price != "heads":
-            raise ValueError(f'Expected price = "heads", got "{self.price}".')
+        if self.price not in PRICES:
+            known = " or ".join(f'"{price}"' for price in PRICES)
+            raise ValueError(f'Expected price = {known}, got "{self.price}".')
 
-    def _price(self, side: str) -> int:
-        each = self.short if side == "short" else self.over
-        return each * (1 if self.penalty is None else self.penalty)
+    @property
+    def over_price(self) -> int:
+        """Cost of a head beyond the need, in any interval."""
+        return self.over * (self.penalty or 1)
+
+    def short_prices(self, case: Case) -> NDArray[np.int64]:
+        """Return what a head short costs in each interval; ``(intervals,)``.
+
+        Priced by service level, these are the calls not answered in time for want of
+        the last head required, scaled to a mean of ``short`` over all heads required
+        in counted intervals, rounded, and kept from 1 to ``MOST_TIMES`` the mean.
+
+        Raises
+        ------
+        ValueError
+            Where calls are not known that could be lost.
+
+        Notes
+        -----
+        Several queues have one price: what a head loses in the mean, each queue
+        counting by its heads. Which of them is short is then all the same, and the
+        split of heads by ``constraints.queues`` remains the best.
+        """
+        times = self.penalty or 1
+        everywhere = np.full(case.clock.intervals, self.short * times, np.int64)
+        if self.price == "heads":
+            return everywhere
+        marginal, forecast = case.requirement.marginal, case.forecast
+        if marginal is None or forecast is None:
+            raise ValueError(
+                "Expected a requirement made from a forecast, got one without calls. "
+                'Price heads short by "heads".'
+            )
+        heads = case.requirement.heads
+        required = heads.sum(axis=0)
+        lost = (heads * forecast.calls * marginal.last_head).sum(axis=0)
+        counted = case.counted
+        if not lost[counted].sum():
+            return everywhere
+        scale = self.short * required[counted].sum() / lost[counted].sum()
+        prices = np.rint(scale * lost / np.maximum(1, required))
+        prices = times * np.clip(prices, 1, MOST_TIMES * self.short)
+        return np.asarray(prices, np.int64)
 
     def encode(self, draft: Draft) -> None:
         """At least the need, and no more than the need."""
         heads = draft.case.requirement.heads
+        prices, over_price = self.short_prices(draft.case).tolist(), self.over_price
         if len(heads) > 1:
             for interval in _counted(draft):
-                draft.answer(interval, self._price("short"), self._price("over"))
+                draft.answer(interval, prices[interval], over_price)
             return
         for interval in _counted(draft):
             need, phone = int(heads[0, interval]), draft.on_phone(interval)
             short, over = (_place(interval, side) for side in ("short", "over"))
-            draft.at_least(phone, need, short, price=self._price("short"))
-            draft.at_most(phone, need, over, price=self._price("over"))
+            draft.at_least(phone, need, short, price=prices[interval])
+            draft.at_most(phone, need, over, price=over_price)
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Subtract the requirement from the heads on the phone."""
         case, on_phone = roster.case, roster.on_queue
         need, queues = case.requirement.heads, case.requirement.queues
         gap = np.where(case.counted, on_phone - need, 0)
+        prices, told = self.short_prices(case), self.price != "heads"
         for interval, queue in np.argwhere(gap.T).tolist():
             side = "short" if gap[queue, interval] < 0 else "over"
             named = queues[queue] if len(queues) > 1 else ""
+            price = int(prices[interval]) if side == "short" else self.over_price
+            priced = told and side == "short"
             yield Finding(
                 where=_place(interval, side, queue),
                 amount=abs(int(gap[queue, interval])),
-                price=self._price(side),
+                price=price,
                 facts={
                     "queue_en": named and f", {named}",
                     "queue_zh": named and f",{named}",
@@ -86,6 +134,8 @@ class CoverageNeed(Rule):
                     "need": int(need[queue, interval]),
                     "side_en": SIDES[side][0],
                     "side_zh": SIDES[side][1],
+                    "price_en": f", at {price} a head" if priced else "",
+                    "price_zh": f",每人计 {price}" if priced else "",
                 },
             )
 

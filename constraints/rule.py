@@ -140,7 +140,7 @@ class Draft(Protocol):
         Parameters
         ----------
         short, over
-            Price of a head short, and of a head over, in any queue.
+            Price of a head short there, and of a head over, in any queue.
         """
 
     def scheduled(self, interval: int) -> Terms:

@@ -21,6 +21,7 @@ from forecasts.models import METHODS
 from forecasts.past import Model, Past
 from forecasts.problems import InputError, Problem
 from forecasts.requirement import (
+    Marginal,
     Requirement,
     Service,
     expected_service_level,
@@ -56,6 +57,7 @@ __all__ = [
     "Forecast",
     "History",
     "InputError",
+    "Marginal",
     "Model",
     "Oddity",
     "Outlook",

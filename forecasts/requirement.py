@@ -77,6 +77,25 @@ class Service:
 
 
 @dataclass(frozen=True)
+class Marginal:
+    """What single heads add to the service level of an interval.
+
+    Shares of the calls offered that are answered in time; shape
+    ``(queues, intervals)`` each.
+
+    Attributes
+    ----------
+    last_head
+        Added by the last head required: lost where one is missing.
+    next_head
+        One head more than required would add.
+    """
+
+    last_head: NDArray[np.float64]
+    next_head: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Requirement:
     """Heads that must be on the phone according to plan.
 
@@ -92,6 +111,8 @@ class Requirement:
         Whether an interval lies in the service hours; shape ``(intervals,)``.
     warnings
         What a planner should know, one sentence each.
+    marginal
+        What single heads add to the service level; None where the heads were given.
     """
 
     clock: Clock
@@ -99,6 +120,7 @@ class Requirement:
     heads: NDArray[np.int64]
     is_open: NDArray[np.bool_]
     warnings: tuple[str, ...] = ()
+    marginal: Marginal | None = None
 
     def __repr__(self) -> str:
         """Say it in one line."""
@@ -111,13 +133,17 @@ class Requirement:
     def to_frame(self) -> pd.DataFrame:
         """Return one row per interval and queue, as in requirement.csv."""
         stamps = [self.clock.stamp(i) for i in range(self.clock.intervals)]
-        return pd.DataFrame(
+        frame = pd.DataFrame(
             {
                 "timestamp": np.repeat(stamps, len(self.queues)),
                 "queue": np.tile(np.array(self.queues, dtype=object), len(stamps)),
                 "required": self.heads.T.ravel(),
             }
         )
+        if self.marginal is not None:
+            frame["sl_last_head"] = self.marginal.last_head.T.ravel().round(4)
+            frame["sl_next_head"] = self.marginal.next_head.T.ravel().round(4)
+        return frame
 
 
 def staff(
@@ -169,11 +195,13 @@ def staff(
     )
     load = np.where(is_open, in_progress, 0.0)
     planned = planned_heads(load, forecast.aht_seconds, service)
+    heads = _floored(planned, load, service, is_open)
     return Requirement(
         forecast.clock,
         forecast.queues,
-        _floored(planned, load, service, is_open),
+        heads,
         is_open,
+        marginal=marginal_levels(heads, load, forecast.aht_seconds, service),
     )
 
 
@@ -272,6 +300,52 @@ def expected_service_level(
         patience_seconds=service.patience_seconds,
     )
     return np.where(offered > 0, levels.reshape(heads.shape), 1.0)
+
+
+def marginal_levels(
+    heads: ArrayLike, load: ArrayLike, aht_seconds: ArrayLike, service: Service
+) -> Marginal:
+    """Return what the last head planned adds to the service level, and one more.
+
+    Parameters
+    ----------
+    heads
+        Heads planned on the phone, before shrinkage; any shape.
+    load, aht_seconds
+        Erlang, calls in progress from before included, and seconds; same shape, or
+        one that fits.
+    service
+        Threshold, patience and shrinkage.
+
+    Notes
+    -----
+    Heads are rounded down after shrinkage, so that some planned heads add nothing.
+    The last one that Erlang asks for always adds a whole one; the next one often
+    does not.
+
+    Examples
+    --------
+    >>> usual = Service(threshold_seconds=20, shrinkage=0.3)
+    >>> found = marginal_levels([20], [10.0], [180.0], usual)
+    >>> found.last_head.round(4), found.next_head.round(4)
+    (array([0.0928]), array([0.]))
+    """
+    planned = np.asarray(heads, dtype=np.int64)
+    beside, erlang, aht = np.broadcast_arrays(
+        np.stack([np.maximum(planned - 1, 0), planned, planned + 1]),
+        np.asarray(load, dtype=float),
+        np.asarray(aht_seconds, dtype=float),
+    )
+    present = np.floor(beside * (1.0 - service.shrinkage) + EDGE).astype(np.int64)
+    levels = service_levels(
+        erlang.ravel(),
+        present.ravel(),
+        aht.ravel(),
+        threshold_seconds=service.threshold_seconds,
+        patience_seconds=service.patience_seconds,
+    )
+    before, now, after = levels.reshape(beside.shape)
+    return Marginal(np.maximum(now - before, 0.0), np.maximum(after - now, 0.0))
 
 
 # -- a requirement the planner brings -----------------------------------------------

@@ -23,7 +23,8 @@ from constraints.pack import RULES
 from constraints.roster import Duties, Roster
 from constraints.rule import Rule
 from forecasts.clock import Clock
-from forecasts.requirement import Requirement, Service
+from forecasts.forecaster import Forecast
+from forecasts.requirement import Marginal, Requirement, Service
 from scheduler.engine.model import RosterModel
 
 PLACES = (
@@ -34,6 +35,7 @@ PLACES = (
 )
 WISHES = ("off", "work", "shift", "not-shift", "class", "not-class")
 DRAWN: dict[str, dict[str, tuple[object, ...]]] = {
+    "coverage.need": {"price": ("heads", "service-level"), "over": (1, 2)},
     "coverage.floor": {"heads": (0, 1, 2)},
     "coverage.role": {"least": (None, 1, 2)},
     "hours.average": {
@@ -117,7 +119,7 @@ def draw_case(random: Random, rule: Rule) -> Case:
     ).reshape(people, past)
     known = np.array([past > 0 and random.random() < 0.8 for _ in range(people)])
     history[~known] = OFF
-    return Case(
+    case = Case(
         name="drawn",
         clock=clock,
         agents=tuple(_agent(random, n, clock) for n in range(people)),
@@ -155,6 +157,26 @@ def draw_case(random: Random, rule: Rule) -> Case:
         has_yesterday=random.random() < 0.5,
         service=Service(floor=1),
     )
+    return with_calls(case, random)
+
+
+def with_calls(case: Case, random: Random) -> Case:
+    """Return the case with calls, and heads that are worth more or less to them."""
+    shape = case.requirement.heads.shape
+    rng = np.random.default_rng(random.randrange(2**32))
+    forecast = Forecast(
+        case.clock,
+        case.requirement.queues,
+        calls=rng.choice((0.0, 1.0, 30.0, 200.0), shape),
+        aht_seconds=np.full(shape, 180.0),
+        method=("drawn",) * shape[0],
+    )
+    marginal = Marginal(
+        last_head=rng.choice((0.0, 0.05, 0.2, 0.5), shape),
+        next_head=np.zeros(shape),
+    )
+    requirement = replace(case.requirement, marginal=marginal)
+    return replace(case, requirement=requirement, forecast=forecast)
 
 
 def draw_roster(random: Random, case: Case, ways: dict) -> tuple[Roster, dict]:

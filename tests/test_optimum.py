@@ -19,10 +19,12 @@ from constraints.roster import Duties, Roster
 from forecasts.clock import Clock
 from forecasts.requirement import Requirement, Service
 from scheduler.engine.columns import column_prices
-from scheduler.engine.pricing import Pricing
+from scheduler.engine.prices import bounds
+from scheduler.engine.pricing import PricedBound, Pricing
 from scheduler.engine.solve import solve
 from scheduler.engine.solver import Budget
 from scheduler.engine.starts import ways_of
+from tests.drawn import with_calls
 
 COUNT = int(os.environ.get("ROSTERWRIGHT_TINY", "40"))
 FOUND = 0.95
@@ -52,7 +54,9 @@ def draw(seed: int, *, breaks: bool) -> Case:
         for _ in range(people)
     ]
     top = random.randint(1, 3)
-    return Case(
+    calls = Random(-seed - 1)
+    priced = {"price": calls.choice(("heads", "service-level"))}
+    case = Case(
         name="tiny",
         clock=clock,
         agents=tuple(
@@ -76,7 +80,9 @@ def draw(seed: int, *, breaks: bool) -> Case:
             ),
             is_open=np.array([random.random() < 0.9 for _ in range(clock.intervals)]),
         ),
-        rules=read_rules(random.choice(("bank", "bank", "six-on-one-off"))),
+        rules=read_rules(
+            random.choice(("bank", "bank", "six-on-one-off")), {"coverage.need": priced}
+        ),
         leave=tuple(
             Leave(
                 agent=random.randrange(people),
@@ -109,6 +115,7 @@ def draw(seed: int, *, breaks: bool) -> Case:
         has_yesterday=past > 0,
         service=Service(floor=random.randrange(2)),
     )
+    return with_calls(case, calls)
 
 
 def rows_of(case: Case, agent: int) -> list[tuple[int, np.ndarray, list[tuple]]]:
@@ -163,7 +170,7 @@ def optimum(case: Case) -> int | None:
     short = fewest_short(case, heads)
     over = on_phone + short - case.requirement.heads[:, case.counted].sum(axis=0)
     rule = case.rule("coverage.need")
-    costs += rule.short * short.sum(axis=1, dtype=int)
+    costs += short @ rule.short_prices(case)[case.counted]
     costs += rule.over * over.sum(axis=1, dtype=int)
     legal = (on_phone >= case.rule("coverage.floor").floor(case)).all(axis=1)
     costs[~legal] = np.iinfo(int).max
@@ -221,6 +228,12 @@ def solved(count: int):
         seed += 1
 
 
+def bounds_alone(case: Case) -> list[int]:
+    """Return each bound as it was found, before a cheaper roster could withdraw it."""
+    found = bounds(case, Budget(600, 1.0), 1)
+    return [one.total if isinstance(one, PricedBound) else one.bound for one in found]
+
+
 def bounds_of_columns(case: Case) -> list[int]:
     """Return the bounds from columns, whatever the rule book."""
     pricing = Pricing(case)
@@ -237,6 +250,7 @@ def test_the_bound_holds_and_the_optimum_is_found():
         assert result.audit is not None, seed
         assert not result.audit.hard, seed
         assert result.bound <= best <= result.cost, (seed, result)
+        assert max(bounds_alone(case), default=0) <= best, seed
         found += result.cost == best
         tight += result.bound == best
         for bound in bounds_of_columns(case):

@@ -20,7 +20,14 @@ from scheduler.engine.blend import Blend
 from scheduler.engine.paths import Paths
 from scheduler.engine.solver import Budget
 from scheduler.engine.starts import Starts
-from tests.drawn import draw_case, draw_roster, draw_rule, draw_ways, solved
+from tests.drawn import (
+    draw_case,
+    draw_roster,
+    draw_rule,
+    draw_ways,
+    solved,
+    with_calls,
+)
 
 NAMES = ("accounts", "cards", "loans", "abroad")
 
@@ -40,7 +47,8 @@ def with_queues(case, random):
         [[random.randrange(3) for _ in range(case.clock.intervals)] for _ in queues]
     )
     requirement = replace(case.requirement, queues=queues, heads=heads)
-    return replace(case, agents=agents, requirement=requirement)
+    case = replace(case, agents=agents, requirement=requirement)
+    return with_calls(case, random)
 
 
 def best_split(sets, need, heads):

@@ -17,7 +17,7 @@ from tests.drawn import draw_case, draw_roster, draw_rule, draw_ways, solved
 @pytest.mark.parametrize("kind", RULES, ids=lambda rule: rule.id)
 @given(seed=st.integers(0, 2**32))
 def test_solver_charges_what_the_audit_finds(kind, seed):
-    """Place by place, in the same unit, on any roster, legal or not."""
+    """Place by place, in the same unit and price, on any roster, legal or not."""
     random = Random(seed)
     rule = draw_rule(kind, random)
     case = draw_case(random, rule)
@@ -26,10 +26,13 @@ def test_solver_charges_what_the_audit_finds(kind, seed):
     model, solver = solved(case, rule, roster, ways, chosen)
     charged: Counter = Counter()
     for charge in model.ledger:
-        charged[charge.where] += solver.value(charge.amount)
+        amount = solver.value(charge.amount)
+        charged[charge.where, "amount"] += amount
+        charged[charge.where, "cost"] += amount * charge.price
     found: Counter = Counter()
     for violation in audit(roster, [rule]).violations:
-        found[violation.where] += -(-violation.amount // rule.per)
+        found[violation.where, "amount"] += -(-violation.amount // rule.per)
+        found[violation.where, "cost"] += violation.cost
     assert +charged == found, (rule, roster.codes())
 
 

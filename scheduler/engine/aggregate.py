@@ -258,7 +258,8 @@ class CountsModel:
 
     def _need(self, rule: CoverageNeed) -> None:
         """Price heads there beyond those needed, and those short besides."""
-        skills, scale = self.case.skill_sets, rule.penalty or 1
+        skills, over = self.case.skill_sets, rule.over_price
+        missing = (rule.short_prices(self.case) + over).tolist()
         for interval in map(int, np.flatnonzero(self.case.counted)):
             need = self.case.requirement.heads[:, interval]
             short = self.cp.new_int_var(0, int(need.sum()), "")
@@ -268,10 +269,10 @@ class CountsModel:
                 if due > 0:
                     row = self.cp.add(_weighted([*terms, (short, 1)]) >= due)
                     self.rows[number, interval] = row.index
-            self._cost.append((short, (rule.short + rule.over) * scale))
+            self._cost.append((short, missing[interval]))
             base, terms = self._on_phone(interval, skills.able)
-            self._cost += [(heads, rule.over * scale) for heads, _ in terms]
-            self.fixed_cost += rule.over * scale * (base - int(need.sum()))
+            self._cost += [(heads, over) for heads, _ in terms]
+            self.fixed_cost += over * (base - int(need.sum()))
 
     def _floor(self, rule: CoverageFloor) -> None:
         floor = rule.floor(self.case)

@@ -94,12 +94,11 @@ def _worth(rest: Roster, agent: int) -> tuple[NDArray[np.float64], NDArray[np.fl
     head = np.zeros(case.clock.intervals)
     if skills.able[skills.of[agent]]:
         if isinstance(need, CoverageNeed):
-            scale = need.penalty or 1
             heads = rest.phone_by_set.copy()
             short = skills.short(case.requirement.heads, heads)
             heads[skills.of[agent]] += 1
             helps = short > skills.short(case.requirement.heads, heads)
-            head = np.where(helps, -need.short * scale, need.over * scale)
+            head = np.where(helps, -need.short_prices(case), need.over_price)
             head = head.astype(float)
         if isinstance(floor, CoverageFloor):
             head -= BROKEN * (rest.on_phone < floor.floor(case))

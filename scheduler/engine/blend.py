@@ -77,12 +77,9 @@ class Blend:
         nothing = np.full((len(case.agents), case.days), OFF, np.int16)
         base = Roster(case, nothing)  # pinned cells are decided by paths
         need, floor = case.rule("coverage.need"), case.rule("coverage.floor")
-        scale = 0
+        self.short, self.over = np.zeros(case.clock.intervals, np.int64), 0
         if isinstance(need, CoverageNeed):
-            scale = need.penalty or 1
-            self.short, self.over = need.short * scale, need.over * scale
-        else:
-            self.short = self.over = 0
+            self.short, self.over = need.short_prices(case), need.over_price
         skills = case.skill_sets
         groups, helps = skills.tight
         self.helps = helps[:, skills.of].T  # groups of queues each person helps

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constraints.case import OFF
-from constraints.coverage import CoverageFloor
+from constraints.coverage import CoverageFloor, CoverageNeed
 from constraints.roster import Duties, Roster
 from scheduler.engine.model import BROKEN
 from scheduler.engine.starts import Way, start_of
@@ -44,8 +44,9 @@ class _Breaks:
         self.away = np.zeros_like(self.people)
         self.skills = case.skill_sets
         need, floor = case.rule("coverage.need"), case.rule("coverage.floor")
-        self.short = getattr(need, "short", 0)
-        self.over = getattr(need, "over", 0)
+        self.short, self.over = np.zeros(case.clock.intervals, np.int64), 0
+        if isinstance(need, CoverageNeed):
+            self.short, self.over = need.short_prices(case), need.over_price
         self.floor = floor.floor(case) if isinstance(floor, CoverageFloor) else 0
         share = getattr(case.rule("breaks.meal"), "most_away", 1.0)
         self.most = np.maximum(1, np.floor(share * self.people + 1e-9))
@@ -112,9 +113,8 @@ class _Breaks:
         if able[skills]:
             before = self.skills.short(need, phone)
             phone[skills] -= 1
-            cost = np.where(
-                self.skills.short(need, phone) > before, self.short, -self.over
-            )
+            lost = self.skills.short(need, phone) > before
+            cost = np.where(lost, self.short[gone], -self.over)
         cost = cost + BROKEN * (phone[able].sum(axis=0) < self.floor)
         cost = np.where(self.counted[gone], cost, 0)
         cost = cost + BROKEN * (self.away[gone] + 1 > self.most[gone])

@@ -115,10 +115,10 @@ class Columns:
     def _need(self, heads: dict[tuple[int, int], Any]) -> None:
         """Price heads there, and those short in any group of queues."""
         pricing, skills = self.pricing, self.case.skill_sets
-        objective = self.model.objective
+        objective, missing = self.model.objective, pricing.short + pricing.over
         for interval in np.flatnonzero(self.case.counted).tolist():
             short = self.model.add_variable(lb=0.0)
-            objective.set_linear_coefficient(short, pricing.short + pricing.over)
+            objective.set_linear_coefficient(short, float(missing[interval]))
             for own in np.flatnonzero(skills.able).tolist():
                 objective.set_linear_coefficient(heads[own, interval], pricing.over)
             for group, helps in enumerate(skills.tight[1]):

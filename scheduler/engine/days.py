@@ -76,7 +76,7 @@ class WholeDays:
         for interval in np.flatnonzero(inside & case.counted).tolist():
             need = case.requirement.heads[:, interval]
             short = cp.new_int_var(0, int(need.sum()), "")
-            cost.append((short, self.short + self.over))
+            cost.append((short, int(self.short[interval]) + self.over))
             for lack, helps in zip(self.lack, skills.tight[1], strict=True):
                 due = int(lack[interval])
                 if due > 0:

@@ -50,7 +50,7 @@ class Pricing:
     lack
         Heads needed beyond those; shape ``(groups, intervals)``.
     short, over
-        Cost of a head short and of a head over, in one interval.
+        Cost of a head short, of shape ``(intervals,)``, and of a head over.
     """
 
     def __init__(self, case: Case) -> None:
@@ -67,8 +67,7 @@ class Pricing:
         self.needed = int((heads.sum(axis=0) - base.on_phone)[case.counted].sum())
         need = case.rule("coverage.need")
         assert isinstance(need, CoverageNeed)
-        scale = need.penalty or 1
-        self.short, self.over = need.short * scale, need.over * scale
+        self.short, self.over = need.short_prices(case), need.over_price
 
     def settle(self, prices: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return prices that are allowed and exact, near some that may not be.

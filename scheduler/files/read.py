@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from constraints.case import Agent, Case, Leave, Limit, Request, Shift
-from constraints.coverage import CoverageRole
+from constraints.coverage import CoverageNeed, CoverageRole
 from constraints.leave import annual_capacity, grant
 from constraints.rule import Text
 from forecasts.calendar import Calendar, CalendarDay, calendar_days
@@ -35,6 +35,7 @@ from scheduler.files.tables import (
     read_requests,
     read_shifts,
 )
+from scheduler.files.toml import dotted
 
 T = TypeVar("T")
 NAMED = 10
@@ -419,12 +420,27 @@ class _Demand:
         )
         if self.requirement is not None:
             reading.say(self.requirement.warnings)
+        self._refuse_price(settings)
         if reading.source.has("calls"):
             reading.notes.append(
                 Text(
                     "The requirement is given, so the calls are not used.",
                     "已提供需求人数,来电数据未使用。",
                 )
+            )
+
+    def _refuse_price(self, settings: CaseSettings) -> None:
+        """Refuse to price heads by calls that are not known."""
+        needs = [rule for rule in settings.rules if isinstance(rule, CoverageNeed)]
+        if any(rule.price == "service-level" for rule in needs):
+            source, key = self.reading.source, ("rules", "coverage.need", "price")
+            self.reading.problems.add(
+                file=source.place("case"),
+                line=source.settings().line(key),
+                column=dotted(key),
+                found="service-level",
+                expected='price = "heads", as requirement.csv stands in for calls',
+                remedy='Write "heads", or take requirement.csv out of the case.',
             )
 
     def _forecast(self, days: Iterable[CalendarDay]) -> None:

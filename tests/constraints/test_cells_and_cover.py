@@ -11,6 +11,8 @@ from constraints.case import OPEN, Leave, Request
 from constraints.cells import Eligibility, LeaveDay, ShiftOne
 from constraints.coverage import CoverageFloor, CoverageNeed, CoverageRole
 from constraints.requests import Requests
+from forecasts.forecaster import Forecast
+from forecasts.requirement import Marginal
 from tests.rows import days, found, meals, roster
 
 
@@ -67,6 +69,74 @@ def test_heads_short_and_over():
     case = replace(one.case, requirement=replace(one.case.requirement, heads=need))
     one = replace(one, case=replace(case, has_yesterday=True))
     assert audit(one, [CoverageNeed()]).cost == 8 * 1 + 2 * 10
+
+
+def priced(heads, calls, last_head, *rows):
+    """Return a roster of a day whose first hours need heads for calls.
+
+    All three of shape ``(queues, hours)``.
+    """
+    one = roster(*rows)
+    parts = np.zeros((3, len(heads), one.case.clock.intervals))
+    parts[:, :, : len(heads[0])] = heads, calls, last_head
+    queues = ("calls", "chat")[: len(heads)]
+    marginal = Marginal(last_head=parts[2], next_head=np.zeros_like(parts[2]))
+    case = replace(
+        one.case,
+        requirement=replace(
+            one.case.requirement,
+            queues=queues,
+            heads=parts[0].astype(np.int64),
+            marginal=marginal,
+        ),
+        forecast=Forecast(
+            one.case.clock, queues, parts[1], np.full_like(parts[1], 180.0), queues
+        ),
+        has_yesterday=True,
+    )
+    return replace(one, case=case)
+
+
+@pytest.mark.parametrize(
+    ("heads", "calls", "last_head", "prices"),
+    [
+        ([[1, 1]], [[30, 10]], [[0.2, 0.2]], [15, 5]),  # by calls
+        ([[1, 1]], [[20, 20]], [[0.3, 0.1]], [15, 5]),  # by what a head is worth
+        ([[1, 3]], [[50, 10]], [[0.1, 0.1]], [25, 5]),  # the mean is that of heads
+        ([[1, 1]], [[50, 0]], [[0.1, 0.1]], [20, 1]),  # a head is never free
+        ([[1, 99]], [[50, 1]], [[0.1, 0.0]], [100, 1]),  # nor beyond all measure
+        ([[1, 1]], [[0, 0]], [[0.1, 0.1]], [10, 10]),  # no calls: all the same
+        # Of three heads two lose 10 calls each, one none; later one loses 20.
+        ([[2, 1], [1, 0]], [[50, 50], [0, 0]], [[0.2, 0.4]] * 2, [7, 20]),
+    ],
+)
+def test_a_head_short_priced_by_service_level(heads, calls, last_head, prices):
+    """In the mean over all heads required the price is ``short``."""
+    one = priced(heads, calls, last_head, "-")
+    rule = CoverageNeed(price="service-level")
+    assert rule.short_prices(one.case)[: len(prices)].tolist() == prices
+    short = np.array(heads).sum(axis=0)
+    assert audit(one, [rule]).cost == short @ prices
+    assert audit(one, [CoverageNeed()]).cost == 10 * short.sum()
+    assert audit(one, [replace(rule, penalty=3)]).cost == 3 * short @ prices
+
+
+def test_a_row_tells_its_price_where_prices_differ():
+    """Only of heads short: one over costs the same everywhere."""
+    one = priced([[2, 1]], [[30, 20]], [[0.2, 0.2]], "-")
+    first, _ = audit(one, [CoverageNeed(price="service-level")]).violations
+    assert first.text.en.endswith(" 2 short of the 2 required, at 11 a head.")
+    assert first.text.zh.endswith("比需求 2 人少 2 人,每人计 11。")
+    first, _ = audit(one, [CoverageNeed()]).violations
+    assert first.text.en.endswith(" 2 short of the 2 required.")
+
+
+def test_heads_are_not_priced_by_calls_nobody_knows():
+    """A requirement that was given says nothing of calls."""
+    with pytest.raises(ValueError, match="one without calls"):
+        audit(roster("D"), [CoverageNeed(price="service-level")])
+    with pytest.raises(ValueError, match='"heads" or "service-level", got "calls"'):
+        CoverageNeed(price="calls")
 
 
 def test_the_floor_counts_people_on_the_phone():

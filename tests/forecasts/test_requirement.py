@@ -210,9 +210,42 @@ def test_expected_service_level():
 def test_the_table_has_the_columns_of_requirement_csv():
     """One row per interval and queue."""
     frame = staff(of_queues(5, 9), Service(), ALWAYS).to_frame()
-    assert list(frame) == ["timestamp", "queue", "required"]
+    worth = ["sl_last_head", "sl_next_head"]
+    assert list(frame) == ["timestamp", "queue", "required", *worth]
     assert len(frame) == 48
     assert frame["queue"].tolist()[:3] == ["q0", "q1", "q0"]
+
+
+@pytest.mark.parametrize("patience", [None, 120.0])
+@pytest.mark.parametrize("shrinkage", [0.0, 0.1, 0.3])
+def test_what_single_heads_add_to_the_service_level(patience, shrinkage):
+    """The last one required is what reaches the target; one more adds less."""
+    service = Service(
+        patience_seconds=patience, shrinkage=shrinkage, max_occupancy=1.0, floor=0
+    )
+    expected, is_open = of_queues(3.0, 40.0, 200.0, 900.0), np.arange(24) >= 8
+    expected.calls[:, 12:] *= 0.3  # calls of the hour before are still in progress
+    made = staff(expected, service, is_open)
+    calls, worth = np.where(is_open, expected.calls, 0.0), made.marginal
+    levels = [
+        expected_service_level(
+            np.maximum(made.heads + more, 0), calls, 180.0, 60, service
+        )
+        for more in (-1, 0, 1)
+    ]
+    assert (levels[0][:, 8:] < 0.9).all()
+    assert (levels[1] >= 0.9).all()
+    assert worth.last_head == pytest.approx(levels[1] - levels[0])
+    assert worth.next_head == pytest.approx(levels[2] - levels[1])
+    assert (worth.next_head < worth.last_head)[:, 8:].all()
+    assert not worth.last_head[:, :8].any()  # closed
+
+
+def test_a_head_that_only_the_floor_asks_for_adds_little():
+    """And nothing is lost where no call comes."""
+    worth = staff(of_queues(0.5, 0.0), Service(floor=6), ALWAYS).marginal
+    assert 0 <= worth.last_head[0, 9] < 1e-3
+    assert not worth.last_head[1].any()
 
 
 def requirement(folder, lines, clock=CLOCK, is_open=None, header="timestamp,required"):
@@ -315,4 +348,6 @@ def test_what_is_written_reads_back(tmp_path):
     made = staff(of_queues(50), Service(), ALWAYS)
     path = tmp_path / "requirement.csv"
     made.to_frame().to_csv(path, index=False)
-    assert (read_requirement(path, CLOCK, ALWAYS).heads == made.heads).all()
+    given = read_requirement(path, CLOCK, ALWAYS)
+    assert (given.heads == made.heads).all()
+    assert given.marginal is None

@@ -409,7 +409,8 @@ def test_a_year_whose_moved_days_are_not_known_is_noted(folder):
 def test_a_requirement_replaces_forecast_and_staffing(folder):
     """The heads given are taken as they are, and the forecast is empty."""
     given = read_case(folder).case.requirement
-    given.to_frame().assign(required=7).to_csv(folder / "requirement.csv", index=False)
+    frame = given.to_frame()[["timestamp", "queue"]].assign(required=7)
+    frame.to_csv(folder / "requirement.csv", index=False)
     plan = read_case(folder)
     assert plan.forecast is None
     assert plan.case.forecast is None
@@ -417,6 +418,27 @@ def test_a_requirement_replaces_forecast_and_staffing(folder):
     replace(folder, "requirement.csv", "2026-03-02T09:00:00+08:00,calls,7\n", "")
     (problem,) = problems_of(folder)
     assert problem.found == "no line for 2026-03-02 09:00"
+
+
+def test_a_requirement_without_calls_prices_no_service_level(folder, tmp_path):
+    """With the calls the price is taken; without, the setting is refused."""
+    setting = '[rules."coverage.need"]\nprice = "service-level"\n[solve]'
+    replace(folder, "case.toml", "[solve]", setting)
+    plan = read_case(folder)
+    assert len(set(plan.case.rules[0].short_prices(plan.case).tolist())) > 5
+    frame = plan.case.requirement.to_frame()
+    frame.to_csv(folder / "requirement.csv", index=False)
+    (problem,) = problems_of(folder)
+    assert problem.column == 'rules."coverage.need".price'
+    lines = (folder / "case.toml").read_text("utf-8").split("\n")
+    assert lines[problem.line - 1] == 'price = "service-level"'
+    assert "requirement.csv" in problem.expected
+    as_workbook(folder, tmp_path / "case.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "case.xlsx")
+    book["case"].append(('rules."coverage.need".price', "service-level"))
+    book.save(tmp_path / "case.xlsx")
+    (problem,) = problems_of(tmp_path / "case.xlsx")
+    assert (problem.file, problem.line) == ("case.xlsx!case", 8)
 
 
 # -- the past -------------------------------------------------------------------------
