@@ -16,6 +16,9 @@ from scheduler.files.write import OURS
 
 pytestmark = pytest.mark.slow
 
+FROM_CALLS = {"forecast.csv", "backtest.csv", "cleaning.csv"}
+"""What is written where a case has calls."""
+
 STUB = """
     from ortools.sat.python import cp_model
     import scheduler.engine.solver as solver
@@ -93,7 +96,7 @@ def whole(out):
     audit = json.loads((out / "audit.json").read_text(encoding="utf-8"))
     named = {path.name for path in out.iterdir()}
     return (
-        named >= set(OURS) - {"failed", "forecast.csv"}
+        named >= set(OURS) - {"failed", *FROM_CALLS}
         and not audit["certificate"]["hard"]
     )
 
