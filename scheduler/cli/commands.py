@@ -183,7 +183,8 @@ def staff(path: Path, options: Options) -> int:
     frame = plan.case.requirement.to_frame()
     with hold(target.parent):
         replace_file(target, lambda file: write_frame(file, frame))
-    options.say([*show.needed(plan.case.requirement, plan.case), str(target)])
+    options.say([*show.needed(plan.case.requirement, plan.case), *show.promised(plan)])
+    options.say([str(target)])
     if options.as_json:
         sys.stdout.write(frame.to_json(orient="records", force_ascii=False) + "\n")
     return DONE

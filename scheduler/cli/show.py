@@ -382,6 +382,30 @@ def needed(requirement: Requirement, case: Case) -> Iterator[str]:
         yield from _of_queue(queue, words, case)
 
 
+def promised(plan: Plan) -> Iterator[str]:
+    """Yield what heads are computed for, in a line; nothing where they were given."""
+    service, settings = plan.case.service, plan.settings
+    if plan.forecast is None:
+        return
+    patience, share = service.patience_seconds, settings.quantile
+    english = "the mean forecast" if share == 0.5 else f"the {share:.0%} quantile"
+    chinese = "预测均值" if share == 0.5 else f"{share:.0%} 分位数"
+    yield from wrapped(
+        say(
+            Text(
+                f"For {service.target:.0%} answered within "
+                f"{service.threshold_seconds:g} s, of all calls offered: "
+                f"Erlang {'C' if patience is None else 'A'} at {english}, "
+                f"load {service.load}",
+                f"目标:{service.threshold_seconds:g} 秒内接起全部来电的 "
+                f"{service.target:.0%};Erlang {'C' if patience is None else 'A'},"
+                f"按{chinese},负荷 {service.load}",
+            ),
+            plan.case.language,
+        )
+    )
+
+
 def _of_queue(queue: str, words: Text, case: Case) -> Iterator[str]:
     """Yield lines, below the name of the queue where a case has named ones."""
     if queue == ONE_QUEUE:
