@@ -422,7 +422,7 @@ def _calendar() -> Calendar:
 
 def _needed_hours(history: History, clock: Clock) -> float:
     cleaned = clean(history, _calendar()).history
-    expected = forecast(cleaned, clock, _calendar())
+    expected = forecast(cleaned, clock, _calendar(), method="profile")
     everywhere = np.ones(clock.intervals, bool)
     heads = staff(expected, Service(), everywhere).heads
     return float(heads.sum()) * clock.interval_minutes / 60

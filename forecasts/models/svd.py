@@ -11,6 +11,7 @@ from forecasts.models.profile import day_totals, fewness, fitted, shapes
 from forecasts.past import Floats, Past
 from forecasts.robust import normalised, spread_of
 
+ITERATIONS = 40
 LONG, SHORT = 52, 26
 """Weeks looked back on where intervals hold few calls, and where they hold many."""
 
@@ -62,8 +63,8 @@ class Curves:
         if days.size <= 2 * self.rank:
             return shares
         roots = _roots(past.calls[days], totals[days, None], usual[days])
-        left, sizes, curves = np.linalg.svd(roots, full_matrices=False)
-        scores = left[:, : self.rank] * sizes[: self.rank]
+        curves = _leading(roots, min(self.rank, past.slots))
+        scores = roots @ curves
         fade = (0.95 + 0.04 * few) ** ((days[-1] - days) / 7.0)
         away = past.calendar.away(past.dates)[days]
         result = shares.copy()
@@ -71,11 +72,24 @@ class Curves:
             same = (past.weekdays[days] == weekday) & ~away
             if same.any():
                 mean = np.average(scores[same], axis=0, weights=fade[same])
-                smooth = np.maximum(mean @ curves[: self.rank], 0.0) ** 2
+                smooth = np.maximum(curves @ mean, 0.0) ** 2
                 chance = max(0.0, 1.0 - float(smooth.sum()))  # lost to the square root
                 is_open = shares[weekday] > 0
                 result[weekday] = (smooth + chance / max(1, is_open.sum())) * is_open
         return normalised(result)
+
+
+def _leading(table: Floats, rank: int) -> Floats:
+    """Return a basis of the leading right singular vectors; ``(columns, rank)``.
+
+    By orthogonal iteration: a whole decomposition would wake BLAS's threads for a
+    table this small, and take ten times as long on a machine that is busy.
+    """
+    gram = np.einsum("di,dj->ij", table, table)
+    basis = np.random.default_rng(0).standard_normal((len(gram), rank))
+    for _ in range(ITERATIONS):
+        basis = np.linalg.qr(np.einsum("ij,jk->ik", gram, basis))[0]
+    return basis
 
 
 def _roots(calls: Floats, totals: Floats, usual: Floats) -> Floats:
