@@ -1,6 +1,7 @@
 """Cleaning: what is odd is found, told and left out; the planner has the last word."""
 
 from datetime import date, datetime, time, timedelta
+from functools import cache
 
 import numpy as np
 import pytest
@@ -27,6 +28,13 @@ def bank(seed=1, **plants):
     return synthetic_bank(FIRST, DAYS, seed, plants=odd)
 
 
+@cache
+def usual_days(seed, method):
+    """Return the forecast of two weeks of a bank without oddities; ``(14, 48)``."""
+    made = forecast(bank(seed), AHEAD, method=method)
+    return made.calls[0].reshape(14, 48)
+
+
 def flat(days=56, calls=50.0):
     return History(("calls",), 60, FIRST, np.full((1, days, 24), calls))
 
@@ -45,10 +53,9 @@ def test_a_plant_is_listed_and_hardly_moves_its_slots(plant, seed, before):
     assert [(one.kind, one.first.date()) for one in found.oddities] == [
         (KINDS[plant], on)
     ]
-    usual, moved = (
-        forecast(history, AHEAD, method="profile").calls[0].reshape(14, 48)
-        for history in (bank(seed), found.history)
-    )
+    usual = usual_days(seed, "profile")
+    made = forecast(found.history, AHEAD, method="profile")
+    moved = made.calls[0].reshape(14, 48)
     same = [(on.weekday() - FIRST.weekday() - DAYS) % 7 + week for week in (0, 7)]
     times = slice(18, 30) if plant == "outage" else slice(None)
     was, now = usual[same, times].sum(axis=1), moved[same, times].sum(axis=1)
@@ -61,10 +68,9 @@ def test_no_method_is_moved_much(plant, method):
     """The day's forecast, whichever model makes it; last week's too, if it is known."""
     before = 9 if method == "seasonal-naive" else 2
     found = clean(bank(**{plant: before}))
-    usual, moved = (
-        forecast(history, AHEAD, method=method).calls[0].reshape(14, 48).sum(axis=1)
-        for history in (bank(), found.history)
-    )
+    usual = usual_days(1, method).sum(axis=1)
+    made = forecast(found.history, AHEAD, method=method)
+    moved = made.calls[0].reshape(14, 48).sum(axis=1)
     assert np.abs(moved / usual - 1).max() < (0.03 if method != "mean-4" else 0.05)
 
 
