@@ -1,6 +1,6 @@
 """The roster: who works which shift on which day, and where breaks lie in it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constraints.case import OFF, Case
+
+PHONE = "phone"
+"""Kind of the time on the phone: what other duties leave of a shift."""
 
 
 @dataclass(frozen=True)
@@ -390,3 +393,33 @@ def _stay(before: NDArray[np.int8], heads: NDArray[np.int64]) -> NDArray[np.int8
     found = np.repeat(queues, left)[: len(free)]
     now[free[: len(found)]] = found
     return now
+
+
+def tiles(
+    start: int, end: int, away: Iterable[tuple[int, int, str]]
+) -> Iterator[tuple[int, int, str]]:
+    """Yield the stretches of a shift in order, the phone filling what is left.
+
+    Parameters
+    ----------
+    start, end
+        Minutes of the shift.
+    away
+        Start, end and kind of what keeps its person from the phone.
+
+    Examples
+    --------
+    >>> list(tiles(480, 960, [(720, 750, "meal")]))
+    [(480, 720, 'phone'), (720, 750, 'meal'), (750, 960, 'phone')]
+    """
+    since = start
+    for begin, finish, kind in sorted(away):
+        begin, finish = max(begin, since), min(finish, end)
+        if begin >= finish:
+            continue
+        if begin > since:
+            yield since, begin, PHONE
+        yield begin, finish, kind
+        since = finish
+    if since < end:
+        yield since, end, PHONE

@@ -60,7 +60,7 @@ def coverage_frame(roster: Roster) -> pd.DataFrame:
     """
     case, clock = roster.case, roster.case.clock
     gap, queues = _gap(roster), case.requirement.queues
-    calls, aht, level = _calls(roster)
+    calls, aht, level = expectation(roster)
     stamps = [clock.stamp(number) for number in range(clock.intervals)]
     return pd.DataFrame(
         {
@@ -139,12 +139,13 @@ def _gap(roster: Roster) -> NDArray[np.int64]:
     return np.where(roster.case.counted, gap, 0)
 
 
-def _calls(
+def expectation(
     roster: Roster,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return calls, handling time and service level; NaN where unknown.
+    """Return calls, handling time and service level as Erlang expects them.
 
-    Each of shape ``(queues, intervals)``.
+    Each of shape ``(queues, intervals)``; NaN where unknown, and the level where
+    closed.
     """
     case = roster.case
     if case.forecast is None:
@@ -165,7 +166,7 @@ def _calls(
 def _service(roster: Roster) -> dict[str, float | None]:
     """Return service level by calls and occupancy of those on the phone."""
     case, counted = roster.case, roster.case.counted
-    calls, aht, level = (part[:, counted] for part in _calls(roster))
+    calls, aht, level = (part[:, counted] for part in expectation(roster))
     if case.forecast is None or not calls.sum():
         return {"service_level": None, "occupancy": None}
     load = calls * aht / (case.clock.interval_minutes * 60)

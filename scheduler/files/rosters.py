@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constraints.case import OFF, Case
-from constraints.roster import Duties, Roster
+from constraints.roster import PHONE, Duties, Roster
 from forecasts.clock import Clock
 from forecasts.table import Cells, Problems, Row, Table, read_table
 from scheduler.files.source import Workbook, table_of_cells, text_of
@@ -20,7 +20,6 @@ from scheduler.files.tables import DAY_OFF, ON_LEAVE, Names
 REQUIRED = ("agent", "date", "shift")
 OPTIONAL = ("class", "start", "end", "paid_minutes", "overtime_minutes")
 DUTIES = ("agent", "date", "kind", "start", "end")
-PHONE = "phone"
 SLASHES = re.compile(r"([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})")
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from constraints.case import OFF, Case
-from constraints.roster import Roster
+from constraints.roster import PHONE, Roster, tiles
 from constraints.rule import Audit, Text, Violation
 from forecasts.clock import Clock
 from scheduler.files.carry import carry_text
@@ -55,7 +55,6 @@ ROSTER = (
     "overtime_minutes",
 )
 DUTIES = ("agent", "date", "kind", "start", "end")
-PHONE = "phone"
 VERSIONED = ("rosterwright", "numpy", "pandas", "ortools", "pulp", "holidays")
 
 
@@ -236,29 +235,6 @@ def _served(
         return [(start, end, "")]
     begin, _, queue = stretches.pop()
     return [*stretches, (begin, end, queue)]
-
-
-def tiles(
-    start: int, end: int, away: Iterable[tuple[int, int, str]]
-) -> Iterator[tuple[int, int, str]]:
-    """Yield the stretches of a shift in order, the phone filling what is left.
-
-    Examples
-    --------
-    >>> list(tiles(480, 960, [(720, 750, "meal")]))
-    [(480, 720, 'phone'), (720, 750, 'meal'), (750, 960, 'phone')]
-    """
-    since = start
-    for begin, finish, kind in sorted(away):
-        begin, finish = max(begin, since), min(finish, end)
-        if begin >= finish:
-            continue
-        if begin > since:
-            yield since, begin, PHONE
-        yield begin, finish, kind
-        since = finish
-    if since < end:
-        yield since, end, PHONE
 
 
 def stamp(case: Case, minute: int) -> str:
