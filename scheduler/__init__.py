@@ -64,6 +64,7 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time ``_HOMES`` says 
         staff,
         synthetic_bank,
     )
+    from scheduler.checking import Check, check
     from scheduler.demo import write_demo_case
     from scheduler.engine.breaks import place_breaks
     from scheduler.engine.solve import solve
@@ -73,6 +74,7 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time ``_HOMES`` says 
     from scheduler.files.write import write_outputs
     from scheduler.report.plots import (
         plot_backtest,
+        plot_check,
         plot_cover,
         plot_fairness,
         plot_forecast,
@@ -94,6 +96,7 @@ __all__ = [
     "Backtest",
     "Calendar",
     "Case",
+    "Check",
     "Cleaned",
     "Clock",
     "DayUnderWay",
@@ -115,6 +118,7 @@ __all__ = [
     "Step",
     "Violation",
     "audit",
+    "check",
     "clean",
     "coverage_frame",
     "draw_calls",
@@ -128,6 +132,7 @@ __all__ = [
     "performance",
     "place_breaks",
     "plot_backtest",
+    "plot_check",
     "plot_cover",
     "plot_fairness",
     "plot_forecast",
@@ -204,6 +209,10 @@ _HOMES = {
         "staff",
         "synthetic_bank",
     ),
+    "scheduler.checking": (
+        "Check",
+        "check",
+    ),
     "scheduler.demo": ("write_demo_case",),
     "scheduler.engine.breaks": ("place_breaks",),
     "scheduler.engine.solve": ("solve",),
@@ -216,6 +225,7 @@ _HOMES = {
     "scheduler.files.write": ("write_outputs",),
     "scheduler.report.plots": (
         "plot_backtest",
+        "plot_check",
         "plot_cover",
         "plot_fairness",
         "plot_forecast",

@@ -17,6 +17,7 @@ from constraints.roster import Roster
 from forecasts.clock import DAY
 from forecasts.forecaster import Forecast
 from forecasts.history import History
+from scheduler.checking import Check
 from scheduler.report import palette
 from scheduler.report.calls import BACK, calls_within, recent_calls
 from scheduler.report.cover import Cover, weeks
@@ -367,6 +368,80 @@ def plot_weekday_errors(
     ax.legend(frameon=False, fontsize=8, ncols=len(leads), loc="upper left")
     ax.set_ylim(0, 1.25 * max(np.nanmax(errors, initial=0.0), 1e-9))
     return _titled(ax, capital(say("error_by_weekday", lang)), lang)
+
+
+def plot_check(check: Check, *, ax: Axes | None = None, lang: str = "en") -> Axes:
+    """Draw simulated service level by hour of day, its band, and Erlang's.
+
+    Parameters
+    ----------
+    check
+        A roster that was played.
+    ax
+        Axes to draw on; new ones where left out.
+    lang
+        ``en`` or ``zh``.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from constraints.examples import tiny_case
+    >>> from scheduler.checking import check
+    >>> case = tiny_case(people=6, days=3)
+    >>> case = replace(case, forecast=Forecast.steady(case.clock, 10.0, 180.0))
+    >>> played = check(Roster.from_codes(case, 2 * ["DDD", "LLL", "NNN"]), runs=5)
+    >>> ax = plot_check(played)
+    >>> ax.get_ylabel(), ax.get_title(loc="left")
+    ('Answered within 10 s, of all calls offered', 'Service level, simulated')
+    >>> plt.close(ax.figure)
+    """
+    ax, lang = _canvas(ax, lang, (9, 3.6))
+    figures = check.figures
+    by_hour = np.full((4, 24), np.nan)
+    for row in figures.hours:
+        shares = (row.service_level, row.p10, row.p90, row.erlang)
+        by_hour[:, int(row.name[:2])] = shares
+    level, low, high, erlang = by_hour
+    edges = np.arange(25)
+    seconds = f"{figures.threshold_seconds:g}"
+    ax.stairs(
+        high,
+        edges,
+        baseline=low,
+        fill=True,
+        color=palette.MET,
+        alpha=0.7,
+        lw=0,
+        label=capital(say("eight_days", lang)),
+    )
+    for line, colour, width, key in (
+        (erlang, palette.INK, 1.0, "erlang"),
+        (level, palette.OVER_STRONG, 1.8, "simulated"),
+    ):
+        ax.stairs(
+            line,
+            edges,
+            baseline=None,
+            color=colour,
+            lw=width,
+            label=capital(say(key, lang)),
+        )
+    ax.axhline(
+        figures.target,
+        color=palette.MUTED,
+        lw=0.8,
+        ls="--",
+        label=f"{capital(say('target', lang))} {figures.target:.0%}",
+    )
+    ax.set_xlim(0, 24)
+    lowest = np.nanmin([low, erlang], initial=figures.target)
+    ax.set_ylim(0.5 if lowest >= 0.5 else 0.0, 1.01)
+    ax.set_xticks(range(0, 25, 4), [f"{hour:02}:00" for hour in range(0, 25, 4)])
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    ax.set_xlabel(capital(say("time_of_day", lang)))
+    ax.set_ylabel(capital(say("offered", lang, seconds=seconds)))
+    _legend(ax)
+    return _titled(ax, say("check_title", lang), lang)
 
 
 def plot_trace(result: Result, *, ax: Axes | None = None, lang: str = "en") -> Axes:

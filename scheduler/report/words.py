@@ -114,6 +114,62 @@ WORDS: Mapping[str, Text] = {
     "stop_time": Text("time used up", "用尽时限"),
     "of_required": Text("of {hours} required", "需求共 {hours}"),
     "per_week": Text("{hours} a week per person", "人均每周 {hours}"),
+    # check
+    "check_title": Text("Service level, simulated", "服务水平模拟"),
+    "offered": Text(
+        "answered within {seconds} s, of all calls offered",
+        "{seconds} 秒内接起，占全部来电",
+    ),
+    "answered": Text(
+        "answered within {seconds} s, of all calls answered",
+        "{seconds} 秒内接起，占已接起来电",
+    ),
+    "no-short-abandons": Text(
+        "answered within {seconds} s, of all calls but those given up sooner",
+        "{seconds} 秒内接起，占除 {seconds} 秒内放弃外的来电",
+    ),
+    "any-end": Text(
+        "answered or given up within {seconds} s, of all calls offered",
+        "{seconds} 秒内接起或放弃，占全部来电",
+    ),
+    "check_note": Text(
+        "Played {runs} times on sampled calls: days busier or quieter than forecast, "
+        "{shrinkage} of shifts missed unplanned; {patience}. Given up or not answered: "
+        "{abandoned} of calls. On calls: {occupancy} of the time on the phone.",
+        "按抽样来电模拟 {runs} 次：来电多于或少于预测，{shrinkage} 的班次临时缺勤；"
+        "{patience}。放弃或未接起的来电占 {abandoned}，在线时间中通话占 {occupancy}。",
+    ),
+    "queues_note": Text(
+        "People answer any queue they know; Erlang counts each of them in one.",
+        "员工接听所会的任一队列；Erlang 公式将每人只计入一个队列。",
+    ),
+    "patient": Text("nobody gives up", "来电者不放弃等待"),
+    "patience": Text(
+        "callers give up after {seconds} s in the mean",
+        "来电者平均等待 {seconds} 秒后放弃",
+    ),
+    "simulated": Text("simulated", "模拟"),
+    "erlang": Text("Erlang", "Erlang 公式"),
+    "target": Text("target", "目标"),
+    "eight_runs": Text("8 runs of 10 lie in", "10 次中 8 次介于"),
+    "eight_days": Text("8 days of 10 lie in", "10 天中 8 天介于"),
+    "reaches": Text("reaches {target}", "≥ {target} 的概率"),
+    "days_reach": Text(
+        "{target} in {seconds} s on {share} of days",
+        "{share} 的日子达到 {seconds} 秒内 {target}",
+    ),
+    "hours_title": Text("By hour of the day", "按时刻"),
+    "days_title": Text(
+        "Chance that a day reaches {target}", "各日达到 {target} 的概率"
+    ),
+    "likely": Text("reached in most runs", "多数模拟达标"),
+    "unlikely": Text("missed in most runs", "多数模拟未达标"),
+    "unsure_days": Text(
+        "Days least likely to reach {target}", "最难达到 {target} 的日子"
+    ),
+    "worst_intervals": Text("Worst intervals", "最差时段"),
+    "other_levels": Text("By other definitions", "按其他定义"),
+    "all_queues": Text("all queues", "全部队列"),
     # audit
     "rule": Text("rule", "规则"),
     "severity": Text("severity", "性质"),

@@ -13,6 +13,7 @@ from constraints.roster import Roster
 from forecasts.clock import Clock
 from forecasts.forecaster import Forecast
 from forecasts.history import History
+from scheduler.checking import check
 from scheduler.report import fonts
 from scheduler.result import Result, Step
 
@@ -22,6 +23,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 from scheduler.report.plots import (
+    plot_check,
     plot_cover,
     plot_fairness,
     plot_forecast,
@@ -55,6 +57,13 @@ def calls():
     return History(("a", "b"), 30, date(2026, 2, 9), past), ahead
 
 
+def played():
+    """Return a roster of two people that was played on a few calls."""
+    given = roster()
+    forecast = Forecast.steady(given.case.clock, 4.0, 180.0)
+    return check(replace(given, case=replace(given.case, forecast=forecast)), runs=3)
+
+
 def search():
     """Return a result with a trace."""
     steps = (
@@ -72,6 +81,7 @@ PICTURES = {
     "grid": lambda **more: plot_grid(roster(), **more),
     "fairness": lambda **more: plot_fairness(roster(), **more),
     "forecast": lambda **more: plot_forecast(*calls(), **more),
+    "check": lambda **more: plot_check(played(), **more),
     "trace": lambda **more: plot_trace(search(), **more),
 }
 
