@@ -192,6 +192,33 @@ def audit(
 
 
 @app.command()
+def check(
+    case: CasePath,
+    roster: Annotated[
+        Path | None,
+        typer.Argument(metavar="[ROSTER]", help="CSV or workbook.  [out/roster.csv]"),
+    ] = None,
+    runs: Annotated[
+        int | None,
+        typer.Option(min=2, max=10_000, metavar="N", help="Times played.  [50]"),
+    ] = None,
+    seed: Seed = None,
+    out: Out = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    lang: Lang = None,
+    debug: Debug = False,
+) -> int:
+    """Play a roster against sampled days; say what service level callers get."""
+    from scheduler.cli import commands
+
+    options = commands.Options(
+        out, seed=seed, quiet=quiet, as_json=as_json, language=_of(lang)
+    )
+    return commands.check(case, roster, runs, options)
+
+
+@app.command()
 def report(
     case: CasePath,
     out: Out = None,

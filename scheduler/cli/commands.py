@@ -21,17 +21,22 @@ from forecasts.forecaster import Forecast
 from forecasts.history import read_calls
 from forecasts.intraday import reforecast
 from forecasts.problems import InputError, Problem
+from scheduler.checking import RUNS
+from scheduler.checking import check as check_roster
 from scheduler.cli import show
-from scheduler.cli.progress import progress
+from scheduler.cli.progress import playing, progress
 from scheduler.files.place import check_folder, hold, replace_file
 from scheduler.files.read import Plan, read_case
 from scheduler.files.rosters import read_roster
 from scheduler.files.write import (
+    CHECKED,
     audit_record,
+    check_record,
     demand_frames,
     json_text,
     result_record,
-    sha256,
+    roster_sums,
+    write_check,
     write_failure,
     write_frame,
     write_outputs,
@@ -118,18 +123,7 @@ def demo(pack: str, people: int, options: Options) -> int:
 def forecast(path: Path, today: Path | None, options: Options) -> int:
     """Write forecast.csv, backtest.csv and cleaning.csv; or the rest of today."""
     plan = options.plan(path)
-    expected = plan.forecast
-    if expected is None:
-        raise InputError(
-            [
-                Problem(
-                    file="requirement.csv",
-                    found="a requirement that stands in for the forecast",
-                    expected="calls.csv alone",
-                    remedy="Take requirement.csv out of the case to forecast.",
-                )
-            ]
-        )
+    expected = _expected(plan, "to forecast")
     if today is not None:
         return _intraday(plan, expected, today, options)
     out, frames = options.folder(plan), dict(demand_frames(plan))
@@ -146,6 +140,22 @@ def forecast(path: Path, today: Path | None, options: Options) -> int:
             frames["forecast.csv"].to_json(orient="records", force_ascii=False) + "\n"
         )
     return DONE
+
+
+def _expected(plan: Plan, purpose: str) -> Forecast:
+    """Return the forecast of a case, which must have one for some purpose."""
+    if plan.forecast is None:
+        raise InputError(
+            [
+                Problem(
+                    file="requirement.csv",
+                    found="a requirement that stands in for the forecast",
+                    expected="calls.csv alone",
+                    remedy=f"Take requirement.csv out of the case {purpose}.",
+                )
+            ]
+        )
+    return plan.forecast
 
 
 def _intraday(plan: Plan, expected: Forecast, file: Path, options: Options) -> int:
@@ -255,7 +265,7 @@ def _stopping() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-# -- audit and report --------------------------------------------------------------
+# -- audit, check and report -------------------------------------------------------
 
 
 def audit(path: Path, roster_path: Path | None, options: Options) -> int:
@@ -266,9 +276,8 @@ def audit(path: Path, roster_path: Path | None, options: Options) -> int:
     found = audit_roster(roster)
     options.say(show.violations(plan.case, found))
     if options.as_json:
-        files = (file, file.parent / "duties.csv")
-        sums = {one.name: sha256(one) for one in files if one.is_file()}
-        sys.stdout.write(json_text(audit_record(roster, found, sums)))
+        record = audit_record(roster, found, roster_sums(file))
+        sys.stdout.write(json_text(record))
     return BROKEN if found.hard else DONE
 
 
@@ -294,9 +303,43 @@ def _roster(file: Path, plan: Plan, path: Path) -> Roster:
     return place_breaks(roster)
 
 
+def check(
+    path: Path, roster_path: Path | None, runs: int | None, options: Options
+) -> int:
+    """Play a roster against sampled days; write what becomes of the calls."""
+    plan = options.plan(path)
+    _expected(plan, "to play a roster against calls")
+    out = options.folder(plan)
+    file = roster_path or out / "roster.csv"
+    check_folder(out)
+    roster, sums = _roster(file, plan, path), roster_sums(file)
+    result = _result_with_page(out, plan, path)
+    seed = plan.settings.seed if options.seed is None else options.seed
+    runs = runs or RUNS
+    with hold(out), playing(runs, quiet=options.quiet) as on_run:
+        found = check_roster(roster, runs=runs, seed=seed, on_run=on_run)
+        write_check(plan, found, sums, out, result)
+    written = CHECKED if result is None else (*CHECKED, "report.html")
+    options.say(show.checked(found.figures, plan.case.language))
+    options.say(show.files(out, written, plan.case.language))
+    if options.as_json:
+        sys.stdout.write(json_text(check_record(plan, found.figures, sums)))
+    return DONE
+
+
+def _result_with_page(out: Path, plan: Plan, path: Path) -> Result | None:
+    """Return the result in a folder, where it has a page."""
+    from scheduler.files.again import read_result
+
+    needed = ("report.html", "result.json", "roster.csv")
+    if not all((out / name).is_file() for name in needed):
+        return None
+    return read_result(out, _roster(out / "roster.csv", plan, path), plan.notes)
+
+
 def report(path: Path, options: Options) -> int:
     """Write the page and the workbook again."""
-    from scheduler.files.again import read_result
+    from scheduler.files.again import read_check, read_result
     from scheduler.report.page import write_page
     from scheduler.report.workbook import write_workbook
 
@@ -305,7 +348,10 @@ def report(path: Path, options: Options) -> int:
     roster = _roster(out / "roster.csv", plan, path)
     result = read_result(out, roster, plan.notes)
     with hold(out):
-        replace_file(out / "report.html", lambda file: write_page(file, plan, result))
+        shown = read_check(out)
+        replace_file(
+            out / "report.html", lambda file: write_page(file, plan, result, shown)
+        )
         replace_file(
             out / "roster.xlsx", lambda file: write_workbook(file, plan, result)
         )

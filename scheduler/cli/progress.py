@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -90,3 +90,26 @@ def _live() -> Iterator[Report]:
     console = Console(stderr=True, highlight=False)
     with Live(shown, console=console, refresh_per_second=4, transient=True):
         yield report
+
+
+@contextmanager
+def playing(runs: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Give what shows on a terminal how many runs are played.
+
+    Parameters
+    ----------
+    runs
+        All of them.
+    quiet
+        Show nothing.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield lambda run: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True, highlight=False)
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("", total=runs)
+        yield lambda run: bar.update(task, completed=run)

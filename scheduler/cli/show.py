@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,11 @@ from forecasts.forecaster import Forecast
 from forecasts.history import ONE_QUEUE
 from forecasts.intraday import DayUnderWay
 from forecasts.requirement import Requirement
+from scheduler.checking import Figures, Stretch
 from scheduler.files.read import Plan
-from scheduler.report.words import unit_word
+from scheduler.report.labels import check_note, days_reach
+from scheduler.report.words import capital, unit_word, weekday
+from scheduler.report.words import say as word
 from scheduler.result import Result
 from scheduler.summary import kpi
 
@@ -27,6 +31,8 @@ SHOWN = 10
 """Odd stretches listed on the terminal; cleaning.csv has all of them."""
 MOST_HARD, MOST_SOFT = 10, 3
 """Rows shown of each rule."""
+WORST = 3
+"""Days and intervals shown of a check."""
 
 
 STATUS = {
@@ -271,6 +277,63 @@ def _by_rule(found: Audit, words: _Words) -> Iterator[str]:
     for rule in sorted(rows, key=lambda id: (id not in hard, -costs[id])):
         worth = words["hard"] if rule in hard else f"{words['cost']} {costs[rule]:,}"
         yield f"  {padded(rule, 24)}{rows[rule]:>7,} x  {worth}"
+
+
+# -- check -------------------------------------------------------------------------
+
+
+def checked(check: Figures, lang: str) -> Iterator[str]:
+    """Yield what callers get of a roster that was played, and what Erlang said."""
+    seconds, target = f"{check.threshold_seconds:g}", f"{check.target:.0%}"
+    yield from wrapped(
+        f"{word('check_title', lang)}: {word('offered', lang, seconds=seconds)}", 2
+    )
+    head = ("simulated", "eight_runs", "erlang")
+    columns = [word(key, lang) for key in head]
+    yield _columns("", *columns, word("reaches", lang, target=target))
+    whole = word("all_queues" if check.queues else "whole_horizon", lang)
+    yield _stretch(capital(whole), check.horizon)
+    yield from (_stretch(row.queue, row) for row in check.queues)
+    yield days_reach(check, lang)
+    yield word("unsure_days", lang, target=target)
+    for row in sorted(check.days, key=lambda row: row.p_target)[:WORST]:
+        on = date.fromisoformat(row.name)
+        yield _stretch(f"  {weekday(on, lang)} {row.name[5:]}", row)
+    yield word("worst_intervals", lang)
+    for row in check.worst[:WORST]:
+        at = f"  {row.name[5:16].replace('T', ' ')}"
+        yield _stretch(f"{at} {row.queue}" if check.queues else at, row)
+    if check.abandoned:
+        yield word("other_levels", lang)
+        for name, share in list(check.definitions.items())[1:]:
+            yield from wrapped(f"  {word(name, lang, seconds=seconds)}: {share:.1%}", 4)
+    yield from wrapped(check_note(check, lang), 2)
+
+
+def files(out: Path, names: Iterable[str], lang: str) -> Iterator[str]:
+    """Yield the files written to a folder."""
+    yield from wrapped(f"{_Words(lang)['files']}: {out}: {', '.join(names)}", 2)
+
+
+def _stretch(name: str, row: Stretch) -> str:
+    """Return a row of the table."""
+    return _columns(
+        name,
+        f"{row.service_level:.1%}",
+        f"{row.p10:.1%} - {row.p90:.1%}",
+        f"{row.erlang:.1%}",
+        f"{row.p_target:.0%}",
+    )
+
+
+def _columns(name: str, *cells: str) -> str:
+    """Return words at the left and cells at the right of columns of the screen."""
+    widths = (11, 21, 12, 13)
+    right = "".join(
+        " " * (width - cell_len(cell)) + cell
+        for width, cell in zip(widths, cells, strict=True)
+    )
+    return padded(name, WIDTH - sum(widths)) + right
 
 
 # -- forecast and staffing ---------------------------------------------------------

@@ -5,9 +5,13 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from constraints.roster import Roster
 from constraints.rule import Text, audit
 from forecasts.problems import InputError, Problem
+from scheduler.checking import Figures
+from scheduler.files.write import roster_sums
 from scheduler.result import STATUSES, Result, Step
 
 
@@ -51,6 +55,21 @@ def read_result(out: Path, roster: Roster, notes: Collection[Text] = ()) -> Resu
         raise _refused("no such file") from None
     except (ValueError, KeyError, TypeError) as error:
         raise _refused(f"{type(error).__name__}: {error}") from None
+
+
+def read_check(out: Path) -> Figures | None:
+    """Return what check.json tells of the roster in an output folder.
+
+    None where there is no check, or one of another roster: of other bytes in
+    roster.csv or duties.csv.
+    """
+    try:
+        record = json.loads((out / "check.json").read_text(encoding="utf-8"))
+        if record["sha256"] != roster_sums(out / "roster.csv"):
+            return None
+        return TypeAdapter(Figures).validate_python(record["figures"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _steps(path: Path) -> tuple[Step, ...]:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,10 +19,12 @@ from constraints.case import OFF, Case
 from constraints.roster import PHONE, Roster, tiles
 from constraints.rule import Audit, Text, Violation
 from forecasts.clock import Clock
+from scheduler.checking import Check, Figures
 from scheduler.files.carry import carry_text
 from scheduler.files.place import hold, replace_file, replace_folder
 from scheduler.files.read import Plan
 from scheduler.files.tables import ON_LEAVE
+from scheduler.report.words import say
 from scheduler.result import Result
 from scheduler.summary import coverage_frame, kpi
 
@@ -43,6 +46,9 @@ OURS = (
     "failed",
 )
 """Names in an output folder that are replaced; all else is carried over."""
+
+CHECKED = ("check.csv", "check_days.csv", "check.json")
+"""What a check of a roster writes; a new roster goes without the old one's."""
 
 ROSTER = (
     "agent",
@@ -79,7 +85,8 @@ def write_outputs(plan: Plan, result: Result, out: Path) -> None:
     """
     if result.roster is None or result.audit is None:
         raise ValueError("Expected a result with a roster and its audit, got none.")
-    replace_folder(out, lambda folder: build_outputs(plan, result, folder), OURS)
+    names = (*OURS, *CHECKED)
+    replace_folder(out, lambda folder: build_outputs(plan, result, folder), names)
 
 
 def build_outputs(plan: Plan, result: Result, folder: Path) -> None:
@@ -123,6 +130,46 @@ def write_reports(plan: Plan, result: Result, folder: Path) -> None:
     write_workbook(folder / "roster.xlsx", plan, result)
     write_page(folder / "report.html", plan, result)
     write_calendars(folder / "calendars", plan.case, result.roster)
+
+
+def write_check(
+    plan: Plan,
+    check: Check,
+    sums: Mapping[str, str],
+    out: Path,
+    result: Result | None = None,
+) -> None:
+    """Write what became of a roster when it was played, all files or none.
+
+    Parameters
+    ----------
+    plan
+        The case.
+    check
+        The roster played.
+    sums
+        SHA-256 by file name, of the files that hold it; see `roster_sums`.
+    out
+        The folder; a result in it stays as it is.
+    result
+        The result there, whose page is written again: with the check, where that is
+        of its roster. None leaves the page alone.
+    """
+    record = check_record(plan, check.figures, sums)
+    own = sums == roster_sums(out / "roster.csv")
+
+    def build(folder: Path) -> None:
+        write_frame(folder / "check.csv", check.to_frame())
+        write_frame(folder / "check_days.csv", check.days_frame())
+        write_json(folder / "check.json", record)
+        if result is not None:
+            from scheduler.report.page import write_page
+
+            shown = check.figures if own else None
+            write_page(folder / "report.html", plan, result, shown)
+
+    names = CHECKED if result is None else (*CHECKED, "report.html")
+    replace_folder(out, build, names)
 
 
 def write_failure(plan: Plan, result: Result, out: Path) -> None:
@@ -284,6 +331,26 @@ def audit_record(
     }
 
 
+def check_record(
+    plan: Plan, figures: Figures, sums: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return check.json; see `write_check`."""
+    seconds = f"{figures.threshold_seconds:g}"
+    return {
+        "schema": 1,
+        "name": plan.case.name,
+        "first_day": plan.case.clock.first_day.isoformat(),
+        "days": plan.case.days,
+        "service_level": {
+            lang: say("offered", lang, seconds=seconds) for lang in ("en", "zh")
+        },
+        "sha256": dict(sums),
+        "input_hash": plan.input_hash,
+        "versions": versions(),
+        "figures": asdict(figures),
+    }
+
+
 def violation_record(case: Case, violation: Violation) -> dict[str, Any]:
     """Return one row of an audit as audit.json has it."""
     where, clock = violation.where, case.clock
@@ -394,6 +461,12 @@ def write_json(path: Path, record: Mapping[str, Any]) -> None:
 def json_text(record: Mapping[str, Any]) -> str:
     """Return a record as JSON; numbers are finite."""
     return json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def roster_sums(roster: Path) -> dict[str, str]:
+    """Return the SHA-256 of a roster's file and of the duties.csv beside it."""
+    files = (roster, roster.parent / "duties.csv")
+    return {file.name: sha256(file) for file in files if file.is_file()}
 
 
 def sha256(path: Path) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from forecasts.clock import DAY, Clock
 from forecasts.forecaster import Forecast
 from forecasts.history import History
+from scheduler.checking import Figures
 from scheduler.report.calls import recent_calls
 from scheduler.report.cover import Cover, weeks
 from scheduler.report.words import say, short_date, weekday
@@ -21,6 +22,7 @@ WIDE = 1120.0
 LEFT = 46.0
 ROW = 84.0
 LEVELS = 5
+DAYS_NUMBERED = 35
 SATURDAY = 5
 Numbers = NDArray[np.int64] | NDArray[np.float64]
 
@@ -35,8 +37,8 @@ class Frame:
         In pixels of the drawing.
     first, last
         Numbers at the left and the right edge.
-    most
-        Number at the upper edge; 0 is at the lower.
+    most, least
+        Numbers at the upper and the lower edge.
 
     Examples
     --------
@@ -52,6 +54,7 @@ class Frame:
     first: float
     last: float
     most: float
+    least: float = 0.0
 
     def x(self, at: float) -> float:
         """Return how far right a number of the horizontal axis lies."""
@@ -60,7 +63,8 @@ class Frame:
 
     def y(self, value: float) -> float:
         """Return how far down a value lies."""
-        return round(self.top + self.height * (1 - value / self.most), 1)
+        share = (value - self.least) / (self.most - self.least)
+        return round(self.top + self.height * (1 - share), 1)
 
     def steps(self, edges: Numbers, values: Numbers) -> str:
         """Return the path of a step line; ``edges`` has one more than ``values``."""
@@ -333,6 +337,57 @@ def search(result: Result, lang: str) -> Markup | None:
     return _drawing(height + 34, parts, say("search_title", lang))
 
 
+def check_hours(check: Figures, lang: str) -> Markup:
+    """Return simulated service level with its band, and Erlang's, by hour of day."""
+    height = 220.0
+    hours = np.array([int(hour.name[:2]) for hour in check.hours])
+    level, low, high, erlang = (
+        100 * np.array([getattr(hour, name) for hour in check.hours])
+        for name in ("service_level", "p10", "p90", "erlang")
+    )
+    target = 100 * check.target
+    lowest = min(low.min(initial=target), level.min(initial=target), *erlang, target)
+    least = 50 if lowest >= 50 else 0
+    frame = Frame(LEFT, 8, WIDE - LEFT - 4, height, 0, 24, 100, least)
+    parts = [_scale(frame, 5), _across(frame, target)]
+    for run in np.split(np.arange(len(hours)), np.flatnonzero(np.diff(hours) > 1) + 1):
+        if not run.size:
+            continue
+        edges = np.append(hours[run], hours[run[-1]] + 1)
+        foot = frame.steps(edges[::-1], low[run][::-1]).replace("M", "L", 1)
+        parts += [
+            f'<path class="band" d="{frame.steps(edges, high[run])}{foot}Z"/>',
+            f'<path class="need" d="{frame.steps(edges, erlang[run])}"/>',
+            f'<path class="bold" d="{frame.steps(edges, level[run])}"/>',
+        ]
+    for hour in range(0, 25, 2):
+        anchor = "end" if hour == 24 else "middle"
+        parts.append(_label(frame.x(hour), height + 26, f"{hour:02}:00", anchor))
+    return _drawing(height + 34, parts, say("check_title", lang))
+
+
+def check_days(check: Figures, clock: Clock, lang: str) -> Markup:
+    """Return how likely each day is to reach the target, as columns."""
+    height = 150.0
+    frame = Frame(LEFT, 22, WIDE - LEFT - 4, height, 0, clock.days, 100)
+    parts = [_scale(frame, 2)]
+    for row in check.days:
+        day, chance = clock.day(date.fromisoformat(row.name)), 100 * row.p_target
+        if not 0 <= day < clock.days:
+            continue
+        left, right = frame.x(day + 0.12), frame.x(day + 0.88)
+        top, foot = frame.y(chance), frame.y(0)
+        kind = "met" if chance >= 50 else "short"
+        path = f"M{left:g} {foot:g}V{top:g}H{right:g}V{foot:g}Z"
+        parts.append(f'<path class="{kind}" d="{path}"/>')
+        if clock.days <= DAYS_NUMBERED:
+            at = (left + right) / 2
+            parts.append(_label(at, top - 6, f"{chance:.0f}", "middle", "day"))
+    parts.append(_day_labels(clock, frame, lang))
+    title = say("days_title", lang, target=f"{check.target:.0%}")
+    return _drawing(height + 60, parts, title)
+
+
 # -- strokes --------------------------------------------------------------------------
 
 
@@ -366,11 +421,17 @@ def _background(frame: Frame, kind: str) -> str:
     )
 
 
+def _across(frame: Frame, value: float) -> str:
+    """Return a dashed line at a value."""
+    right = frame.left + frame.width
+    return f'<path class="now" d="M{frame.left:g} {frame.y(value):g}H{right:g}"/>'
+
+
 def _scale(frame: Frame, parts: int) -> str:
     """Return horizontal rules with their numbers, written at the left margin."""
     marks = []
     for part in range(parts + 1):
-        value = frame.most * part / parts
+        value = frame.least + (frame.most - frame.least) * part / parts
         y, right = frame.y(value), frame.left + frame.width
         marks.append(f'<path class="rule" d="M{frame.left:g} {y:g}H{right:g}"/>')
         marks.append(_label(LEFT - 6, y + 4, f"{value:,.4g}", "end"))

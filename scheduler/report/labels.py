@@ -1,10 +1,12 @@
-"""How page and workbook name a day, a shift, a person and an audit row."""
+"""How page, workbook and terminal name a day, a shift, a person, a row, a check."""
 
 from collections.abc import Iterable
 
 from constraints.case import Agent, Case, Shift
 from constraints.rule import Violation
 from forecasts.clock import DAY
+from scheduler.checking import Figures
+from scheduler.report.words import say
 
 SATURDAY = 5
 COVER_RULE = "coverage.need"
@@ -49,6 +51,38 @@ def called(agent: Agent) -> str:
     ('A1 Li Na', 'A1')
     """
     return agent.id if agent.name in ("", agent.id) else f"{agent.id} {agent.name}"
+
+
+def days_reach(check: Figures, lang: str) -> str:
+    """Return on how many days a roster that was played reaches the target."""
+    return say(
+        "days_reach",
+        lang,
+        target=f"{check.target:.0%}",
+        seconds=f"{check.threshold_seconds:g}",
+        share=f"{check.days_meeting:.0%}",
+    )
+
+
+def check_note(check: Figures, lang: str) -> str:
+    """Return how a roster was played, and what became of callers and people."""
+    patience = (
+        say("patient", lang)
+        if check.patience_seconds is None
+        else say("patience", lang, seconds=f"{check.patience_seconds:g}")
+    )
+    played = say(
+        "check_note",
+        lang,
+        runs=f"{check.runs:,}",
+        shrinkage=f"{check.shrinkage:.0%}",
+        patience=patience,
+        abandoned=f"{check.abandoned:.1%}",
+        occupancy=f"{check.occupancy:.0%}",
+    )
+    if not check.queues:
+        return played
+    return f"{played}{'' if lang == 'zh' else ' '}{say('queues_note', lang)}"
 
 
 def found_on(case: Case, found: Violation) -> str:

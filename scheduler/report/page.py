@@ -17,10 +17,19 @@ from markupsafe import Markup
 from constraints.case import OFF, Case, Leave
 from constraints.roster import Roster
 from constraints.rule import Audit, Violation
+from scheduler.checking import Figures, Stretch
 from scheduler.files.read import Plan
 from scheduler.report import drawing, palette
 from scheduler.report.cover import Cover
-from scheduler.report.labels import called, day_kind, found_on, in_order, times
+from scheduler.report.labels import (
+    called,
+    check_note,
+    day_kind,
+    days_reach,
+    found_on,
+    in_order,
+    times,
+)
 from scheduler.report.words import (
     capital,
     refusal,
@@ -40,6 +49,7 @@ SMALL = 9.5
 SECTIONS = (
     "cover",
     "heatmap",
+    "check",
     "grid",
     "cost",
     "search",
@@ -54,7 +64,9 @@ STOPS = {"time": "stop_time"}
 NONE = "–"
 
 
-def write_page(path: Path, plan: Plan, result: Result) -> None:
+def write_page(
+    path: Path, plan: Plan, result: Result, check: Figures | None = None
+) -> None:
     """Write the result as one HTML page in the case's language.
 
     Parameters
@@ -65,6 +77,8 @@ def write_page(path: Path, plan: Plan, result: Result) -> None:
         The case as it was handed in.
     result
         What the solve gave back; a result without a roster says why.
+    check
+        What became of the result's roster when it was played.
 
     Notes
     -----
@@ -72,12 +86,12 @@ def write_page(path: Path, plan: Plan, result: Result) -> None:
     made outside it is drawn from numbers and our own words. The page allows no
     script and no style but its own, named by hash.
     """
-    path.write_text(page_text(plan, result), encoding="utf-8", newline="\n")
+    path.write_text(page_text(plan, result, check), encoding="utf-8", newline="\n")
 
 
-def page_text(plan: Plan, result: Result) -> str:
+def page_text(plan: Plan, result: Result, check: Figures | None = None) -> str:
     """Return the page as text."""
-    return _template().render(_facts(plan, result))
+    return _template().render(_facts(plan, result, check))
 
 
 def _template() -> jinja2.Template:
@@ -91,7 +105,7 @@ def _shipped(name: str) -> str:
     return files("scheduler.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _facts(plan: Plan, result: Result) -> dict[str, Any]:
+def _facts(plan: Plan, result: Result, check: Figures | None) -> dict[str, Any]:
     """Return all that the template shows."""
     case, lang = plan.case, plan.case.language
     style = _style(case)
@@ -104,8 +118,8 @@ def _facts(plan: Plan, result: Result) -> dict[str, Any]:
         ).decode(),
         "title": case.name,
         "subtitle": _subtitle(case),
-        "sections": _sections(plan, result),
-        "cards": list(_cards(plan, result)),
+        "sections": _sections(plan, result, check),
+        "cards": list(_cards(plan, result, check)),
         "has_roster": result.roster is not None,
         "conflicts": [spoken(text, lang) for text in result.conflicts],
         "certificate": _certificate(result, lang),
@@ -118,6 +132,7 @@ def _facts(plan: Plan, result: Result) -> dict[str, Any]:
         facts |= {"costs": _costs(case, result.audit), "leave": _leave_rows(case)}
         facts |= {"search_drawing": drawing.search(result, lang)}
         facts |= _audit_rows(case, result.audit)
+        facts |= {"check": None if check is None else _checked(case, check)}
     return facts
 
 
@@ -125,11 +140,12 @@ def _headed(key: str, lang: str) -> str:
     return capital(say(key, lang))
 
 
-def _sections(plan: Plan, result: Result) -> list[str]:
+def _sections(plan: Plan, result: Result, check: Figures | None) -> list[str]:
     if result.roster is None:
         return ["certificate"]
     absent = {"forecast"} if plan.forecast is None else set()
     absent |= set() if result.trace else {"search"}
+    absent |= set() if check else {"check"}
     return [key for key in SECTIONS if key not in absent]
 
 
@@ -165,7 +181,9 @@ def _style(case: Case) -> str:
 # -- figures ------------------------------------------------------------------------
 
 
-def _cards(plan: Plan, result: Result) -> Iterator[dict[str, str]]:
+def _cards(
+    plan: Plan, result: Result, check: Figures | None
+) -> Iterator[dict[str, str]]:
     """Yield the figures at the top of the page."""
     lang = plan.case.language
     stop = say_if_known(STOPS.get(result.stop_reason, result.stop_reason), lang)
@@ -191,10 +209,12 @@ def _cards(plan: Plan, result: Result) -> Iterator[dict[str, str]]:
         more=say("cost_above_bound", lang, gap=f"{result.gap or 0:.1%}"),
     )
     yield _card("bound", f"{result.bound:,}", lang, more=say("no_cheaper", lang))
-    yield from _service_cards(plan, kpi(result.roster, result.audit))
+    yield from _service_cards(plan, kpi(result.roster, result.audit), check)
 
 
-def _service_cards(plan: Plan, figures: dict[str, Any]) -> Iterator[dict[str, str]]:
+def _service_cards(
+    plan: Plan, figures: dict[str, Any], check: Figures | None
+) -> Iterator[dict[str, str]]:
     case, lang = plan.case, plan.case.language
     service = case.service
     level, occupancy = figures["service_level"], figures["occupancy"]
@@ -212,6 +232,8 @@ def _service_cards(plan: Plan, figures: dict[str, Any]) -> Iterator[dict[str, st
                 seconds=f"{service.threshold_seconds:g}",
             ),
         )
+    if check is not None:
+        yield _check_card(check, lang)
     if occupancy is not None:
         yield _card("occupancy", f"{occupancy:.1%}", lang)
     yield _card(
@@ -235,6 +257,17 @@ def _service_cards(plan: Plan, figures: dict[str, Any]) -> Iterator[dict[str, st
             lang,
             more=say("of_number", lang, number=f"{figures['requests']:,}"),
         )
+
+
+def _check_card(check: Figures, lang: str) -> dict[str, str]:
+    level = check.horizon.service_level
+    return _card(
+        "check_title",
+        f"{level:.1%}",
+        lang,
+        mood="good" if level >= check.target - 0.0005 else "",
+        more=days_reach(check, lang),
+    )
 
 
 def _card(
@@ -401,6 +434,38 @@ def _hours(hours: float) -> str:
     if not hours:
         return ""
     return f"{hours:.2g}" if hours < SMALL else f"{hours:,.0f}"
+
+
+# -- the check ----------------------------------------------------------------------
+
+
+def _checked(case: Case, check: Figures) -> dict[str, Any]:
+    """Return figures and drawings of the roster as it was played."""
+    lang = case.language
+    target, seconds = f"{check.target:.0%}", f"{check.threshold_seconds:g}"
+    rows = [_stretch_row(row.queue, row) for row in check.queues]
+    name = say("all_queues" if rows else "whole_horizon", lang)
+    return {
+        "definition": capital(say("offered", lang, seconds=seconds)),
+        "note": check_note(check, lang),
+        "reaches": capital(say("reaches", lang, target=target)),
+        "target": target,
+        "rows": [_stretch_row(capital(name), check.horizon), *rows],
+        "hours": drawing.check_hours(check, lang),
+        "unlikely": any(day.p_target < 0.5 for day in check.days),
+        "days_title": say("days_title", lang, target=target),
+        "days": drawing.check_days(check, case.clock, lang),
+    }
+
+
+def _stretch_row(name: str, row: Stretch) -> dict[str, str]:
+    return {
+        "name": name,
+        "level": f"{row.service_level:.1%}",
+        "band": f"{row.p10:.1%} – {row.p90:.1%}",
+        "erlang": f"{row.erlang:.1%}",
+        "reaches": f"{row.p_target:.0%}",
+    }
 
 
 # -- tables -------------------------------------------------------------------------
