@@ -17,6 +17,7 @@ from markupsafe import Markup
 from constraints.case import OFF, Case, Leave
 from constraints.roster import Roster
 from constraints.rule import Audit, Violation
+from forecasts.backtest import Backtest
 from scheduler.checking import Figures, Stretch
 from scheduler.files.read import Plan
 from scheduler.report import drawing, palette
@@ -302,6 +303,9 @@ def _pictures(plan: Plan, roster: Roster) -> dict[str, Any]:
         "method": ""
         if plan.forecast is None
         else ", ".join(sorted(set(plan.forecast.method))),
+        "methods": list(_methods(plan)),
+        "oddities": list(_oddities(plan)),
+        "several_queues": len(roster.case.requirement.queues) > 1,
     }
 
 
@@ -315,6 +319,47 @@ def _queues(roster: Roster) -> Iterator[dict[str, Any]]:
             "queue": queue,
             "people": f"{skills.sets[skills.of, number].sum():,}",
             "hours": {key: f"{by_day.sum():,.1f}" for key, by_day in hours.items()},
+        }
+
+
+def _methods(plan: Plan) -> Iterator[dict[str, Any]]:
+    """Yield how far off each method was on the last weeks, a table a queue."""
+    if plan.forecast is None:
+        return
+    lang, queues = plan.case.language, plan.forecast.queues
+    for queue, tried in zip(queues, plan.forecast.backtests, strict=False):
+        if not tried.leads:
+            continue
+        title = capital(say("tried_on_weeks", lang, weeks=tried.weeks))
+        yield {
+            "title": f"{queue}: {title}" if len(queues) > 1 else title,
+            "leads": [say("weeks_ahead", lang, weeks=lead) for lead in tried.leads],
+            "rows": [_method(tried, name) for name in tried.ranked()],
+        }
+
+
+def _method(tried: Backtest, name: str) -> dict[str, Any]:
+    scores = [tried.scores[name, lead] for lead in tried.leads]
+    bias = sum(score.bias for score in scores) / len(scores)
+    return {
+        "method": name,
+        "picked": name == tried.best,
+        "errors": [f"{score.wape:.1%}" for score in scores],
+        "bias": f"{bias:+.1%}",
+    }
+
+
+def _oddities(plan: Plan) -> Iterator[dict[str, str]]:
+    """Yield what was odd in the history, a row each."""
+    lang = plan.case.language
+    for one in plan.cleaned.oddities if plan.cleaned else ():
+        yield {
+            "first": f"{one.first:%Y-%m-%d %H:%M}",
+            "last": f"{one.last:%Y-%m-%d %H:%M}",
+            "queue": one.queue,
+            "action": say(f"was_{one.action}", lang),
+            "effect": f"{one.calls - one.usual:+,.0f}",
+            "reason": one.reason(lang),
         }
 
 

@@ -99,6 +99,21 @@ WORDS: Mapping[str, Text] = {
         "error on the last {weeks} weeks (%)", "最近 {weeks} 周的误差(%)"
     ),
     "methods_tried": Text("methods tried on the last weeks", "各方法的回测误差"),
+    "tried_on_weeks": Text(
+        "methods tried on the last {weeks} weeks: sum of errors over calls",
+        "各方法在最近 {weeks} 周的误差(误差合计 / 来电量)",
+    ),
+    "bias": Text("bias", "偏差"),
+    "picked": Text("picked", "选用"),
+    "oddities_title": Text("Odd stretches of the call history", "来电历史中的异常"),
+    "oddities_note": Text(
+        "To undo one, copy its line of cleaning.csv into the case and write keep.",
+        "如需撤销,请将 cleaning.csv 中的该行复制到案例文件夹并改为 keep。",
+    ),
+    "effect": Text("calls off", "来电偏差"),
+    "was_drop": Text("left out", "已剔除"),
+    "was_keep": Text("kept", "已保留"),
+    "was_scale": Text("scaled", "已换算"),
     "error_by_weekday": Text(
         "error by weekday and weeks ahead", "按星期和提前周数的误差"
     ),

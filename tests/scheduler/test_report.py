@@ -17,9 +17,11 @@ from constraints.leave import grant
 from constraints.pack import read_rules
 from constraints.roster import Duties, Roster
 from constraints.rule import Text, audit
+from forecasts.cleaning import clean
 from forecasts.clock import Clock
-from forecasts.forecaster import Forecast
+from forecasts.forecaster import Forecast, forecast
 from forecasts.history import History
+from forecasts.models import METHODS
 from forecasts.requirement import Requirement
 from scheduler.checking import check
 from scheduler.files.read import Plan
@@ -260,6 +262,24 @@ def test_page_draws_days_of_23_and_25_hours(zone):
     plan, result = planned(week(zone=zone))
     played = check(result.roster, runs=2).figures
     assert not re.search(r"nan\b", page_text(plan, result, played), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_page_says_which_method_was_picked_and_what_was_odd(lang):
+    """The table of methods and the list of oddities, in the language of the case."""
+    calls = np.full((1, 56, 24), 50.0)
+    calls[0, 40, 9:15] = 0.0
+    past = History(("calls",), 60, date(2026, 1, 5), calls)
+    plan, result = planned(week(language=lang))
+    found = clean(past)
+    ahead = forecast(found.history, plan.case.clock)
+    plan = replace(plan, history=past, cleaned=found, forecast=ahead)
+    text = page_text(plan, result)
+    for name in METHODS:
+        assert f"<td>{name}" in text
+    for key in ("picked", "oddities_title", "was_drop"):
+        assert say(key, lang).lower() in text.lower()
+    assert found.oddities[0].reason(lang) in text
 
 
 def test_page_of_a_given_requirement_has_no_forecast(tmp_path):
