@@ -27,7 +27,7 @@ import forecasts as fc
 from benchmarks.real import calls_folder
 from benchmarks.run import where, write_results
 from forecasts.cleaning import clean
-from forecasts.daily import day_columns
+from forecasts.columns import day_columns
 from forecasts.models import METHODS
 from forecasts.spread import count_quantile
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from forecasts.backtest import FEWEST_DAYS
 from forecasts.calendar import Calendar
-from forecasts.daily import MONTH, ODD_SD, day_columns
+from forecasts.columns import MONTH, day_columns
+from forecasts.daily import ODD_SD
 from forecasts.history import History
 from forecasts.models.profile import fitted, shapes
 from forecasts.past import Past

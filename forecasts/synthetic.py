@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from forecasts.calendar import Calendar
 from forecasts.clock import DAY, Clock
-from forecasts.daily import day_columns
+from forecasts.columns import day_columns
 from forecasts.history import ONE_QUEUE, History
 from forecasts.hours import ServiceHours
 

@@ -8,7 +8,8 @@ import pytest
 
 from forecasts.calendar import Calendar, CalendarDay
 from forecasts.clock import Clock
-from forecasts.daily import day_columns, fit_days
+from forecasts.columns import day_columns
+from forecasts.daily import fit_days
 from forecasts.forecaster import forecast
 from forecasts.history import History
 from forecasts.hours import ServiceHours
