@@ -27,6 +27,8 @@ from scheduler.result import Result
 from scheduler.summary import kpi
 
 WIDTH = 80
+TABLES = 3
+"""Queues whose methods are listed on the terminal."""
 SHOWN = 10
 """Odd stretches listed on the terminal; cleaning.csv has all of them."""
 MOST_HARD, MOST_SOFT = 10, 3
@@ -355,12 +357,24 @@ def expected(forecast: Forecast, case: Case) -> Iterator[str]:
 
 
 def tried(forecast: Forecast, case: Case) -> Iterator[str]:
-    """Yield how far off each method was on the last weeks, a table a queue."""
+    """Yield how far off the methods were on the last weeks.
+
+    A table a queue, or a line a queue where there are many.
+    """
+    many = len(forecast.queues) > TABLES
     for queue, found in zip(forecast.queues, forecast.backtests, strict=True):
         if not found.leads:
             words = Text(
                 "The history is too short to try methods on it.",
                 "历史数据过短,无法比较各方法。",
+            )
+        elif many:
+            error = f"{found.mean_wape(found.best):.1%}"
+            words = Text(
+                f"{found.best}, {error} off on the last {found.weeks} weeks; "
+                "backtest.csv has all methods",
+                f"{found.best},最近 {found.weeks} 周误差 {error};"
+                "其他方法见 backtest.csv",
             )
         else:
             words = Text(*("\n".join(_tried(found, lang)) for lang in ("en", "zh")))
