@@ -22,6 +22,13 @@ COLUMNS = ("method", "weeks_ahead", "wape", "mase", "bias", "day_wape", "picked"
 
 WEEK = 7
 TARGET_WEEKS = 8
+FLOOR = "mean-4"
+"""The model that planners use today."""
+
+MOST_BIAS = 0.05
+"""Bias beyond that of the mean of four weeks, as a share of calls, with which a model
+is not picked."""
+
 LONGEST_LEAD = 6
 """Weeks ahead that are tried; what lies beyond is taken to be as uncertain."""
 
@@ -82,7 +89,7 @@ class Backtest:
     def __repr__(self) -> str:
         """Say it in one line."""
         if not self.scores:
-            return f"<Backtest: history too short, {self.best} by default>"
+            return f"<Backtest: nothing to compare on, {self.best} by default>"
         lead = min(lead for _, lead in self.scores)
         wape = self.scores[self.best, lead].wape
         return (
@@ -99,7 +106,7 @@ class Backtest:
         """Return the CV of the rate at a lead, and the part that a day shares."""
         if not self.leads:
             return USUAL_CV, USUAL_DAY_CV
-        place = self.leads.index(min(lead, self.leads[-1]))
+        place = int(np.argmin(np.abs(np.array(self.leads) - lead)))
         seen, expected = self.seen, self.expected[place]
         known = np.where(np.isnan(expected), np.nan, seen)
         expected = np.nan_to_num(expected)
@@ -110,10 +117,23 @@ class Backtest:
         """Return the mean over leads of a model's error."""
         return float(np.mean([self.scores[name, lead].wape for lead in self.leads]))
 
+    def mean_bias(self, name: str) -> float:
+        """Return the mean over leads of a model's bias."""
+        return float(np.mean([self.scores[name, lead].bias for lead in self.leads]))
+
     def ranked(self) -> list[str]:
-        """Return the names of the models, the best first."""
+        """Return the names of the models, the best first.
+
+        By their error; but those much more biased than the mean of four weeks come
+        last. Where calls are few, to forecast none errs least.
+        """
         names = dict.fromkeys(name for name, _ in self.scores)
-        return sorted(names, key=self.mean_wape)
+        usual = abs(self.mean_bias(FLOOR)) if FLOOR in names else np.inf
+
+        def rank(name: str) -> tuple[bool, float]:
+            return abs(self.mean_bias(name)) > usual + MOST_BIAS, self.mean_wape(name)
+
+        return sorted(names, key=rank)
 
     def weekday_errors(self) -> Floats:
         """Return the error of the best model by weekday and lead; ``(7, leads)``.
@@ -152,7 +172,8 @@ def backtest(
     past
         History of one queue.
     models
-        By name; the first is picked where the past is too short to try any.
+        By name; the first is picked where the past is too short to try any, or no
+        call came in the weeks to try them on.
     leads
         In weeks, counted from 1: the week after the last day known. Leads longer than
         the past can try count as the longest it can.
@@ -162,9 +183,9 @@ def backtest(
     Returns
     -------
     Backtest
-        The model picked has the smallest error, the mean over leads of WAPE. So by
-        its own table it is never worse than any other model, the plain mean of four
-        weeks among them.
+        The model picked has the smallest error, the mean over leads of WAPE, of all
+        that are not biased; see `Backtest.ranked`. By its table it is never worse than
+        the mean of four weeks.
 
     Examples
     --------
@@ -174,7 +195,7 @@ def backtest(
     <Backtest over 8 weeks: mean-4, 0.0% off 1 week ahead>
     """
     possible = (past.days - FEWEST_DAYS) // WEEK
-    if possible < 1:
+    if possible < 1 or not np.nansum(past.calls[-WEEK * min(weeks, possible) :]):
         return Backtest(0, past.first_day, {}, next(iter(models)))
     weeks = min(weeks, possible)
     tried = sorted({min(lead, possible) for lead in leads})

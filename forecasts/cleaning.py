@@ -68,6 +68,8 @@ class Repair:
         The queue meant; None means all.
     factor
         For ``scale``: what calls are multiplied by.
+    kind
+        Why, where the line was copied from a list of what was found.
     """
 
     first: datetime
@@ -75,6 +77,7 @@ class Repair:
     action: str
     queue: str | None = None
     factor: float = 1.0
+    kind: str = "planner"
 
 
 @dataclass(frozen=True)
@@ -204,8 +207,7 @@ class _Search:
             if not cells.any():
                 continue
             self.held |= cells
-            if one.action != "keep":
-                self._note(np.flatnonzero(cells), "planner", one.action)
+            self._note(np.flatnonzero(cells), one.kind, one.action)
             if one.action == "scale":
                 self.calls[cells] *= one.factor
 
@@ -263,7 +265,9 @@ class _Search:
                 usually[same] = known[same].mean(axis=0) >= USUALLY
                 busy[same] = (np.nan_to_num(past.calls[same]) > 0).any(axis=0)
         cells = usually & busy & ~known & ~self.held
-        cells[past.calendar.away(past.dates) & ~known.any(axis=1)] = False  # closed
+        for day, _ in past.calendar.between(past.first_day, past.days):
+            if not known[day].any():
+                cells[day] = False  # closed on a special day
         seen = np.flatnonzero(known)
         for run in _runs(cells, within_days=False):
             if seen[0] < run[0] and run[-1] < seen[-1]:  # not the ends of the file
@@ -291,9 +295,8 @@ class _Search:
             kind = "high" if ratio[day] > 1.0 else "low"
             if DOUBLED[0] <= ratio[day] <= DOUBLED[1]:
                 kind = "doubled"
-            alone = kind == "doubled" or not beside[day]
             places = np.flatnonzero(known[day]) + day * past.slots
-            self._note(places, kind, "drop" if alone else "keep")
+            self._note(places, kind, "keep" if beside[day] else "drop")
         return np.asarray(odd)
 
     def _steady(self, past: Past, day: int, ratio: float) -> bool:
@@ -366,18 +369,19 @@ def _runs(cells: Mask, *, within_days: bool) -> Iterator[Places]:
 
 
 def repairs_from_rows(
-    rows: Iterable[Row], file: str, queues: Sequence[str]
+    rows: Iterable[Row], file: str, history: History
 ) -> tuple[Repair, ...]:
     """Check the rows of cleaning.csv, or of the sheet ``cleaning``.
 
     Parameters
     ----------
     rows
-        With ``first``, ``last``, ``action`` and if wanted ``queue``, ``factor``.
+        With ``first``, ``last``, ``action`` and if wanted ``queue``, ``factor``, and
+        ``kind`` as it was listed.
     file
         Name to give in messages.
-    queues
-        Those of the history.
+    history
+        What they are about.
 
     Raises
     ------
@@ -386,18 +390,49 @@ def repairs_from_rows(
 
     Examples
     --------
+    >>> from datetime import date
+    >>> february = History(("calls",), 60, date(2026, 2, 1), np.ones((1, 28, 24)))
     >>> repairs_from_rows([Row(2, {"first": "2026-02-14 09:00", "action": "keep",
-    ...     "last": "2026-02-14 14:00"})], "cleaning.csv", ["calls"])[0].action
+    ...     "last": "2026-02-14 14:00"})], "cleaning.csv", february)[0].action
     'keep'
     """
     problems = Problems()
     cells = Cells(file, problems)
-    found = [_repair(cells, row, queues) for row in rows]
+    read = [(row, _repair(cells, row, history)) for row in rows]
+    found = [(row, one) for row, one in read if one is not None]
+    for place, (row, one) in enumerate(found):
+        _check_place(cells, row, one, history)
+        for earlier, other in found[:place]:
+            if _overlap(one, other):
+                cells.refuse(
+                    row,
+                    "first",
+                    f"a stretch that no other line is about (line {earlier.line})",
+                    "Remove one of the two lines.",
+                )
+                break
     problems.raise_if_any()
-    return tuple(one for one in found if one is not None)
+    return tuple(one for _, one in found)
 
 
-def _repair(cells: Cells, row: Row, queues: Sequence[str]) -> Repair | None:
+def _overlap(one: Repair, other: Repair) -> bool:
+    same = one.queue == other.queue or None in (one.queue, other.queue)
+    return same and one.first <= other.last and other.first <= one.last
+
+
+def _check_place(cells: Cells, row: Row, one: Repair, history: History) -> None:
+    if one.last.date() < history.first_day or history.last_day < one.first.date():
+        cells.refuse(
+            row,
+            "first",
+            f"a time within the call history ({history.first_day} to "
+            f"{history.last_day})",
+            "Correct the dates, or remove the line.",
+        )
+
+
+def _repair(cells: Cells, row: Row, history: History) -> Repair | None:
+    queues = history.queues
     first, last = cells.stamp(row, "first"), cells.stamp(row, "last")
     action = cells.word(row, "action", ACTIONS)
     queue = cells.text(row, "queue", default="") or None
@@ -411,6 +446,10 @@ def _repair(cells: Cells, row: Row, queues: Sequence[str]) -> Repair | None:
     factor: float | None = 1.0
     if action == "scale":
         factor = cells.number(row, "factor", above=0.0, most=100.0)
+    elif cells.given(row, "factor"):
+        cells.refuse(
+            row, "factor", "no factor but for scale", "Write scale, or no factor."
+        )
     if first is None or last is None or action is None or factor is None:
         return None
     first, last = (at.replace(tzinfo=None) for at in (first, last))
@@ -419,4 +458,6 @@ def _repair(cells: Cells, row: Row, queues: Sequence[str]) -> Repair | None:
             row, "last", f"a time not before {first:%Y-%m-%d %H:%M}", "Swap the two."
         )
         return None
-    return Repair(first, last, action, queue, factor)
+    kind = row.cells.get("kind") or "planner"
+    known = kind if kind in REASONS else "planner"
+    return Repair(first, last, action, queue, factor, known)

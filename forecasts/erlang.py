@@ -23,6 +23,9 @@ DEFINITIONS = ("offered", "answered", "no-short-abandons", "any-end")
 threshold, of all calls. ``answered``: of those answered. ``no-short-abandons``: of all
 but those that gave up sooner. ``any-end``: answered or given up, of all calls."""
 
+LEAST_LOAD = 1e-12
+"""Erlang below which nobody calls: what is left of a load that fades overnight."""
+
 BLOCK = 2_000_000
 EDGE = 1e-9
 """Slack before rounding up, so that 9 Erlang at 90 % occupancy need 10 heads."""
@@ -316,6 +319,7 @@ def heads_needed(
     """
     loads = np.asarray(load, dtype=float)
     aht = np.asarray(aht_seconds, dtype=float)
+    loads = np.where(loads < LEAST_LOAD, 0.0, loads)
     pairs, back = np.unique(np.stack([loads, aht]), axis=1, return_inverse=True)
     loads, aht = pairs
     heads = _heads_c(loads, aht, threshold_seconds, target)
@@ -351,6 +355,7 @@ def service_levels(
     array([1.    , 0.    , 0.8884])
     """
     loads = np.asarray(load, dtype=float)
+    loads = np.where(loads < LEAST_LOAD, 0.0, loads)
     count = np.asarray(heads, dtype=np.int64)
     aht = np.asarray(aht_seconds, dtype=float)
     blocked = _blocked(loads, count)

@@ -22,6 +22,8 @@ from forecasts.spread import count_quantile, gamma_quantile, scenarios
 Floats = NDArray[np.float64]
 
 FEWEST_DAYS = 7
+LONGEST_SILENCE = 14
+"""Days before the history's end without a line, from which a queue is told of."""
 QUANTILES = (0.10, 0.25, 0.50, 0.75, 0.90)
 
 
@@ -237,13 +239,16 @@ def _queue(
     default_aht_seconds: float,
 ) -> _Made:
     """Forecast one queue by the best model of its own."""
-    past = Past.ordinary(history.first_day, history.calls[queue], calendar)
+    began = int((~np.isnan(history.calls[queue])).any(axis=1).argmax())
+    whole = Past.ordinary(history.first_day, history.calls[queue], calendar)
+    past = whole.since(began)  # a queue may be younger than the others
     tried = backtest(past, models, np.unique(leads).tolist())
     dates, days = list(clock.dates()), clock.days_of_intervals
     slot = clock.walls // clock.interval_minutes
     typed = np.array([calendar.factor(on) for on in dates])
     calls = models[tried.best](past, dates) * typed[:, None]
-    times = handling_times(past, history.aht_seconds[queue], default_aht_seconds)
+    aht = history.aht_seconds[queue, began:]
+    times = handling_times(past, aht, default_aht_seconds)
     by_lead = {lead: tried.cv(lead) for lead in np.unique(leads).tolist()}
     cv, day_cv = np.array([by_lead[lead] for lead in leads.tolist()])[days].T
     weekdays = past.weekdays_of(dates)
@@ -259,8 +264,8 @@ def _trimmed(history: History) -> History:
             named = f" in queue {queue}" if len(history.queues) > 1 else ""
             raise ValueError(
                 f"Expected a call history of {FEWEST_DAYS} days or more at "
-                f"{history.interval_minutes} minutes, got {span}{named}. Add earlier "
-                "days, or give the heads needed in requirement.csv."
+                f"{history.interval_minutes} minutes, got {span} days{named}. Add "
+                "earlier days, or give the heads needed in requirement.csv."
             )
     seen = np.flatnonzero(known.any(axis=0))
     days = slice(int(seen[0]), int(seen[-1]) + 1)
@@ -275,6 +280,20 @@ def _trimmed(history: History) -> History:
 
 
 def _cautions(history: History, clock: Clock) -> list[str]:
+    """Return what is strange about the history or when it ends, one sentence each."""
+    known = np.asarray((~np.isnan(history.calls)).any(axis=2))
+    silent = known[:, -LONGEST_SILENCE:].sum(axis=1) == 0
+    gone = [
+        f"The last calls of queue {queue} are of "
+        f"{history.first_day + timedelta(days=int(np.flatnonzero(own)[-1]))}; it is "
+        "forecast from them."
+        for queue, own, over in zip(history.queues, known, silent, strict=True)
+        if over
+    ]
+    return gone + _distance(history, clock)
+
+
+def _distance(history: History, clock: Clock) -> list[str]:
     ahead = (clock.first_day - history.last_day).days
     if history.first_day > clock.date(clock.days - 1):
         return [

@@ -165,7 +165,9 @@ class _Count(NamedTuple):
     aht_seconds: float
 
 
-def read_calls(path: Path, *, file: str | None = None) -> History:
+def read_calls(
+    path: Path, *, file: str | None = None, interval_minutes: int = 0
+) -> History:
     """Read calls.csv.
 
     Parameters
@@ -175,6 +177,8 @@ def read_calls(path: Path, *, file: str | None = None) -> History:
         ``aht_seconds``, ``abandoned``, ``event``.
     file
         Name to give in messages; the file's name where left out.
+    interval_minutes
+        Taken where the file has a single time, which says nothing of its interval.
 
     Raises
     ------
@@ -193,11 +197,11 @@ def read_calls(path: Path, *, file: str | None = None) -> History:
         ["queue", "aht_seconds", "abandoned", "event"],
         file=file,
     )
-    return history_from_table(table)
+    return history_from_table(table, interval_minutes)
 
 
-def history_from_table(table: Table) -> History:
-    """Check the rows of calls.csv, or of the sheet ``calls``.
+def history_from_table(table: Table, interval_minutes: int = 0) -> History:
+    """Check the rows of calls.csv, or of the sheet ``calls``; see `read_calls`.
 
     Raises
     ------
@@ -214,7 +218,8 @@ def history_from_table(table: Table) -> History:
     problems = Problems()
     counts = _counts(table, problems)
     _check_offsets(table.file, counts, problems)
-    minutes = _interval(table.file, counts, problems)
+    single = interval_minutes and len({count.minute for count in counts}) == 1
+    minutes = interval_minutes if single else _interval(table.file, counts, problems)
     _check_grid(table.file, counts, minutes, problems)
     _check_once(table.file, counts, problems)
     _check_years(table.file, counts, problems)

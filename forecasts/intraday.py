@@ -43,7 +43,7 @@ class Shrinkage:
 
 
 def fit_shrinkage(tried: Backtest) -> Shrinkage:
-    """Fit how much of a deviation lasts, to past forecasts a week ahead.
+    """Fit how much of a deviation lasts, to past forecasts at the shortest lead tried.
 
     Parameters
     ----------
@@ -146,7 +146,8 @@ def reforecast(forecast: Forecast, today: History) -> DayUnderWay:
         Made before the day.
     today
         Calls of the day so far; its last day is meant, and what comes after its last
-        known interval is what is left. On the forecast's interval, or a finer one.
+        known interval is what is left. On the forecast's interval, or a finer one;
+        queues in any order, those without a call yet may be missing.
 
     Returns
     -------
@@ -158,7 +159,7 @@ def reforecast(forecast: Forecast, today: History) -> DayUnderWay:
     Raises
     ------
     ValueError
-        When the day is not of the horizon, or the queues differ.
+        When the day is not of the horizon, or a queue not of the forecast.
 
     Examples
     --------
@@ -171,7 +172,9 @@ def reforecast(forecast: Forecast, today: History) -> DayUnderWay:
     """
     clock, queues = forecast.clock, len(forecast.queues)
     day = _day(forecast, today)
-    seen = today.resampled(clock.interval_minutes).calls[:, -1]
+    known = today.resampled(clock.interval_minutes).calls[:, -1]
+    seen = np.full((queues, known.shape[1]), np.nan)
+    seen[[forecast.queues.index(queue) for queue in today.queues]] = known
     now = int(np.flatnonzero((~np.isnan(seen)).any(axis=0)).max(initial=-1)) + 1
     slots = clock.walls // clock.interval_minutes
     same = clock.days_of_intervals == day
@@ -205,10 +208,10 @@ def reforecast(forecast: Forecast, today: History) -> DayUnderWay:
 def _day(forecast: Forecast, today: History) -> int:
     """Return the day of the horizon that is under way."""
     clock = forecast.clock
-    if today.queues != forecast.queues:
+    if strange := [queue for queue in today.queues if queue not in forecast.queues]:
         raise ValueError(
             f"Expected the queues {', '.join(forecast.queues)}, "
-            f"got {', '.join(today.queues)}."
+            f"got {', '.join(strange)}."
         )
     day = clock.day(today.last_day)
     if not 0 <= day < clock.days:

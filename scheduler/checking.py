@@ -387,7 +387,8 @@ def check(
     rates = case.forecast.scenarios(runs, seed) * case.counted
     seats = [(day, _warmed(one)) for day, one in presences(roster)]
     seconds = np.array([_counted_seconds(case, one) for _, one in seats])
-    place = np.array([(one.agent, day + 1) for day, one in seats]).reshape(-1, 2)
+    place = np.array([(one.agent, day + 1) for day, one in seats], dtype=np.int64)
+    place = place.reshape(-1, 2)
     good, counted = (
         {name: np.zeros(rates.shape, np.int64) for name in DEFINITIONS}
         for _ in range(2)

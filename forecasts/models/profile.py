@@ -126,7 +126,7 @@ def _profiles(past: Past) -> Floats:
     for weekday in range(7):
         own = weekdays == weekday
         same = np.ones_like(own) if pooled else own
-        if (same & ~away).any():
+        if (same & ~away & ~np.isnan(totals)).any():
             same = same & ~away
         result[weekday] = _share(shares[same], totals[same], few=few)
         result[weekday] *= (np.nan_to_num(calls[own]) > 0).any(axis=0)

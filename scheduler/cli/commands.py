@@ -132,6 +132,7 @@ def forecast(path: Path, today: Path | None, options: Options) -> int:
             replace_file(out / name, partial(write_frame, frame=frame))
     options.say(show.expected(expected, plan.case))
     options.say(show.tried(expected, plan.case))
+    options.say(show.told(plan))
     if plan.cleaned is not None:
         options.say(show.cleaned(plan.cleaned, plan.case))
     options.say(str(out / name) for name in frames)
@@ -160,7 +161,8 @@ def _expected(plan: Plan, purpose: str) -> Forecast:
 
 def _intraday(plan: Plan, expected: Forecast, file: Path, options: Options) -> int:
     """Write intraday.csv: the day that is under way, forecast again."""
-    today = read_calls(file)
+    minutes = plan.case.clock.interval_minutes
+    today = read_calls(file, interval_minutes=minutes)
     try:
         again = reforecast(expected, today)
     except ValueError as error:
@@ -194,7 +196,7 @@ def staff(path: Path, options: Options) -> int:
     with hold(target.parent):
         replace_file(target, lambda file: write_frame(file, frame))
     options.say([*show.needed(plan.case.requirement, plan.case), *show.promised(plan)])
-    options.say([str(target)])
+    options.say([*show.told(plan), str(target)])
     if options.as_json:
         sys.stdout.write(frame.to_json(orient="records", force_ascii=False) + "\n")
     return DONE
@@ -320,7 +322,7 @@ def check(
         found = check_roster(roster, runs=runs, seed=seed, on_run=on_run)
         write_check(plan, found, sums, out, result)
     written = CHECKED if result is None else (*CHECKED, "report.html")
-    options.say(show.checked(found.figures, plan.case.language))
+    options.say([*show.checked(found.figures, plan.case.language), *show.told(plan)])
     options.say(show.files(out, written, plan.case.language))
     if options.as_json:
         sys.stdout.write(json_text(check_record(plan, found.figures, sums)))

@@ -356,6 +356,11 @@ def expected(forecast: Forecast, case: Case) -> Iterator[str]:
         yield from _of_queue(queue, words, case)
 
 
+def told(plan: Plan) -> Iterator[str]:
+    """Yield what a planner should know about the input."""
+    yield from notes(plan.notes, _Words(plan.case.language))
+
+
 def tried(forecast: Forecast, case: Case) -> Iterator[str]:
     """Yield how far off the methods were on the last weeks.
 
@@ -365,8 +370,8 @@ def tried(forecast: Forecast, case: Case) -> Iterator[str]:
     for queue, found in zip(forecast.queues, forecast.backtests, strict=True):
         if not found.leads:
             words = Text(
-                "The history is too short to try methods on it.",
-                "历史数据过短,无法比较各方法。",
+                "Nothing to try methods on: no four weeks known, or no calls lately.",
+                "无法比较各方法:历史不足四周,或近期没有来电。",
             )
         elif many:
             error = f"{found.mean_wape(found.best):.1%}"
@@ -385,10 +390,12 @@ def _tried(found: Backtest, lang: str) -> Iterator[str]:
     english = lang == "en"
     yield (
         f"Error on the last {found.weeks} weeks (sum of errors / calls), by weeks ahead"
+        if english and found.weeks > 1
+        else "Error on the last week (sum of errors / calls), by weeks ahead"
         if english
         else f"最近 {found.weeks} 周的误差(误差合计 / 来电量),按提前周数"
     )
-    leads = "".join(f"{lead:>8}" for lead in found.leads)
+    leads = "".join(f"{lead:>7}" for lead in found.leads)
     yield (
         padded("  method" if english else "  方法", 18)
         + leads
@@ -396,8 +403,8 @@ def _tried(found: Backtest, lang: str) -> Iterator[str]:
     )
     for name in found.ranked():
         scores = [found.scores[name, lead] for lead in found.leads]
-        errors = "".join(f"{score.wape:>8.1%}" for score in scores)
-        bias = f"{sum(score.bias for score in scores) / len(scores):>+8.1%}"
+        errors = "".join(f"{score.wape:>7.1%}" for score in scores)
+        bias = f"{found.mean_bias(name):>+8.1%}"
         mark = ("  picked" if english else "  选用") if name == found.best else ""
         yield f"  {name:<16}{errors}{bias}{mark}"
 
@@ -410,13 +417,24 @@ def rest_of_day(today: DayUnderWay, case: Case) -> Iterator[str]:
         off = f"{came / max(expected, 1e-9) - 1:+.1%}"
         left, before = today.left[number], today.left_before[number]
         lasts = f"{today.beta[number]:.0%}"
+        rest = Text(
+            f"Rest of the day: {left:,.0f} calls, not {before:,.0f}; "
+            f"{lasts} of the difference lasts",
+            f"当天剩余时段:{left:,.0f} 通,原预计 {before:,.0f} 通;"
+            f"预计偏差的 {lasts} 会延续",
+        )
+        if not before:
+            rest = Text("Nothing is left of the day.", "当天已无剩余时段。")
+        elif not today.beta[number]:
+            rest = Text(
+                f"Rest of the day: {left:,.0f} calls as before; too few came to tell",
+                f"当天剩余时段:仍为 {left:,.0f} 通;目前来电过少,无法判断",
+            )
         words = Text(
             f"{today.on}: {came:,.0f} calls until {at}, {expected:,.0f} expected "
-            f"({off})\nRest of the day: {left:,.0f} calls, not {before:,.0f}; "
-            f"{lasts} of the difference lasts",
+            f"({off})\n{rest.en}",
             f"{today.on}:截至 {at} 来电 {came:,.0f} 通,预计 {expected:,.0f} 通"
-            f"({off})\n当天剩余时段:{left:,.0f} 通,原预计 {before:,.0f} 通;"
-            f"预计偏差的 {lasts} 会延续",
+            f"({off})\n{rest.zh}",
         )
         yield from _of_queue(queue, words, case)
 
@@ -427,10 +445,8 @@ def cleaned(found: Cleaned, case: Case) -> Iterator[str]:
     if not number:
         return
     words = Text(
-        f"Odd stretches of the history: {number}. To undo one, copy its line of "
-        "cleaning.csv into the case and write keep.",
-        f"历史数据中的异常:{number} 处。如需撤销,请将 cleaning.csv 中的该行"
-        "复制到案例文件夹并改为 keep。",
+        "To undo one, copy its line of cleaning.csv into the case and write keep:",
+        "如需撤销,请将 cleaning.csv 中的该行复制到案例文件夹并改为 keep:",
     )
     yield from wrapped(say(words, case.language), 0)
     several = len({one.queue for one in found.oddities}) > 1

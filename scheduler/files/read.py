@@ -454,7 +454,7 @@ class _Demand:
         self._build_calendar(settings, years, days)
         repairs = reading.read(
             "cleaning",
-            lambda table: repairs_from_rows(table.rows, table.file, history.queues),
+            lambda table: repairs_from_rows(table.rows, table.file, history),
         )
         self.history = history
         self.cleaned = clean(history, self.calendar, repairs or ())
@@ -491,9 +491,10 @@ class _Demand:
         if kept:
             self.reading.notes.append(
                 Text(
-                    f"Odd days in a row, kept as they may be a new level: {kept}. They "
-                    "are listed in cleaning.csv.",
-                    f"有 {kept} 天连续异常,可能是新的水平,予以保留,详见 cleaning.csv。",
+                    f"Odd stretches of the call history kept: {kept}; several days in "
+                    "a row may be a new level. They are listed in cleaning.csv.",
+                    f"保留 {kept} 段异常来电历史(连续多日可能是新的水平),"
+                    "详见 cleaning.csv。",
                 )
             )
 

@@ -107,12 +107,18 @@ def test_a_spike_is_left_out_and_the_rest_of_its_day_kept():
     assert np.isnan(found.history.calls).sum() == 1
 
 
-def test_odd_days_in_a_row_are_listed_and_kept():
+@pytest.mark.parametrize(
+    ("days", "factor", "kind"),
+    [(slice(30, 33), 3, "high"), (slice(30, 33), 2, "doubled"), (slice(53, 56), 2, "")],
+)
+def test_odd_days_in_a_row_are_kept(days, factor, kind):
     """They may be a new level; only the planner knows."""
     history = flat()
-    history.calls[0, 30:33] *= 3
+    history.calls[0, days] *= factor
     found = clean(history)
-    assert {(one.kind, one.action) for one in found.oddities} == {("high", "keep")}
+    if kind:
+        assert {(one.kind, one.action) for one in found.oddities} == {(kind, "keep")}
+    assert {one.action for one in found.oddities} == {"keep"}
     assert not np.isnan(found.history.calls).any()
 
 
@@ -179,6 +185,7 @@ def test_the_planner_keeps_drops_and_scales():
     assert [(one.kind, one.action) for one in found.oddities] == [
         ("planner", "drop"),
         ("planner", "scale"),
+        ("planner", "keep"),
     ]
     assert (found.history.calls[0, 40, 9:15] == 0).all()
     assert (found.history.calls[0, 20] == 50).all()
@@ -193,16 +200,33 @@ def test_the_planner_keeps_drops_and_scales():
         ({"queue": "loans"}, "queue", "a queue of the call history (calls)"),
         ({"action": "scale"}, "factor", "above 0"),
         ({"first": "yesterday"}, "first", "a local time"),
+        ({"factor": "2"}, "factor", "no factor but for scale"),
+        ({"first": "2025-01-08 03:00", "last": "2025-01-08 04:00"}, "first", "within"),
     ],
 )
 def test_what_cleaning_csv_may_not_say(cells, column, expected):
     """One line for each problem, with its place."""
     row = {"first": "2026-01-08 03:00", "last": "2026-01-08 04:00", "action": "drop"}
     with pytest.raises(InputError) as refused:
-        repairs_from_rows([Row(2, row | cells)], "cleaning.csv", ["calls"])
+        repairs_from_rows([Row(2, row | cells)], "cleaning.csv", flat())
     (problem,) = refused.value.problems
     assert (problem.file, problem.line, problem.column) == ("cleaning.csv", 2, column)
     assert expected in problem.expected
+
+
+def test_two_lines_about_one_stretch_are_refused():
+    """Which of them counts cannot be guessed."""
+    row = {"first": "2026-01-08 03:00", "last": "2026-01-08 04:00", "action": "drop"}
+    rows = [Row(2, row), Row(3, row | {"action": "keep", "queue": "calls"})]
+    with pytest.raises(InputError, match=r"no other line is about \(line 2\)"):
+        repairs_from_rows(rows, "cleaning.csv", flat())
+
+
+def test_closed_make_up_days_are_no_gaps():
+    """A centre without a line on weekends works none of them."""
+    history = flat(84)
+    history.calls[0, 5::7] = history.calls[0, 6::7] = np.nan
+    assert kinds(history, Calendar.build("CN", [2026])) == []
 
 
 def test_what_is_written_reads_back():
@@ -212,7 +236,8 @@ def test_what_is_written_reads_back():
         Row(line + 2, {name: str(cell) for name, cell in record.items()})
         for line, record in enumerate(found.to_frame().to_dict("records"))
     ]
-    repairs = repairs_from_rows(rows, "cleaning.csv", ["calls"])
+    repairs = repairs_from_rows(rows, "cleaning.csv", bank())
     again = clean(bank(outage=7, doubled=20), None, repairs)
     same = np.isnan(again.history.calls) == np.isnan(found.history.calls)
     assert same.all()
+    assert [one.kind for one in again.oddities] == ["doubled", "outage"]

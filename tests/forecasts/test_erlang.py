@@ -195,3 +195,12 @@ def test_occupancy_limit_rounds_up_once():
         max_occupancy=0.9,
     )
     assert heads.tolist() == [10, 11]
+
+
+@pytest.mark.parametrize("load", [1e-310, 1e-300, 1e-15])
+def test_what_is_left_of_a_load_overnight_is_none(load):
+    """Nobody waits, nobody is needed, and nothing overflows."""
+    for patience in (None, 120.0):
+        options = {"threshold_seconds": 20, "patience_seconds": patience}
+        assert service_levels([load], [3], [180.0], **options).tolist() == [1.0]
+        assert heads_needed([load], [180.0], target=0.8, **options).tolist() == [0]

@@ -104,7 +104,9 @@ def test_short_histories(days):
 @pytest.mark.parametrize("days", [1, 6])
 def test_less_than_a_week_is_refused(days):
     """The message says what to do instead."""
-    with pytest.raises(ValueError, match=r"7 days or more .* got [16]\. .*requirement"):
+    with pytest.raises(
+        ValueError, match=r"7 days or more .* got [16] days\. .*requirement"
+    ):
         forecast(flat(days), AHEAD)
 
 
@@ -113,7 +115,7 @@ def test_a_queue_with_less_than_a_week_is_named():
     calls = np.full((2, 28, 24), 5.0)
     calls[1, :25] = np.nan
     history = History(("cards", "loans"), 60, FIRST, calls)
-    with pytest.raises(ValueError, match="got 3 in queue loans"):
+    with pytest.raises(ValueError, match="got 3 days in queue loans"):
         forecast(history, AHEAD)
 
 

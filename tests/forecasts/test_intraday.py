@@ -110,6 +110,21 @@ def test_a_day_beyond_the_horizon_is_refused(bank):
         reforecast(ahead, other)
 
 
+def test_queues_may_come_in_any_order_or_not_at_all():
+    """A telephone system lists those that had calls."""
+    clock = Clock(FIRST, 1, 60)
+    shape = (3, 24)
+    ahead = Forecast(
+        clock, ("a", "b", "c"), np.full(shape, 50.0), np.ones(shape), ("x",) * 3
+    )
+    so_far = np.full((2, 1, 24), np.nan)
+    so_far[..., :12] = np.array([100.0, 25.0])[:, None, None]
+    today = reforecast(ahead, History(("b", "a"), 60, FIRST, so_far))
+    assert today.came == pytest.approx([300, 1200, 0])
+    assert today.left[0] < 600 < today.left[1]
+    assert today.left[2] == pytest.approx(600)
+
+
 def test_finer_counts_are_added_up(bank):
     """A telephone system reports every five minutes."""
     _, ahead = bank

@@ -164,6 +164,13 @@ def test_one_head_more_never_answers_fewer_in_time():
     assert better.sum() > good.sum()
 
 
+def test_nobody_at_all_answers_nothing():
+    """A roster without a shift is played like any other."""
+    nobody = check(Roster.from_codes(calm(people=2), ["---", "---"]), runs=3)
+    assert nobody.counted["offered"].sum() > 0
+    assert nobody.good["offered"].sum() == 0
+
+
 def test_absences_are_whole_shifts_drawn_by_person_and_date():
     """As often as the case says, and the same whatever else the roster holds."""
     case = calm(people=4, days=28, calls=0.1, shrinkage=0.25)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -214,6 +215,17 @@ def test_report_writes_page_and_workbook_again(folder, engine, capsys):
     assert run(["report", str(folder)]) == 0
     assert (folder / "out" / "report.html").stat().st_size > 1000
     assert (folder / "out" / "roster.xlsx").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("command", ["forecast", "staff"])
+def test_forecast_and_staff_tell_what_a_planner_should_know(folder, capsys, command):
+    """A year whose moved days China has not announced."""
+    (folder / "pins.csv").unlink(missing_ok=True)
+    text = (folder / "case.toml").read_text(encoding="utf-8")
+    case = re.sub(r"first_day = \S+", "first_day = 2090-03-06", text)
+    (folder / "case.toml").write_text(case, encoding="utf-8")
+    assert run([command, str(folder), "--lang", "en"]) == 0
+    assert "which days of 2090 are moved" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(
