@@ -65,6 +65,7 @@ def test_the_optimum_is_found_where_it_is_small(seed):
     assert result.cost == optimum(case)
 
 
+@pytest.mark.slow
 def test_cost_is_what_the_audit_charges():
     """The solver cannot grade its own work."""
     result = solve(small(7, people=9, days=7), seconds=600, effort=2, workers=1)
