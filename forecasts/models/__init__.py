@@ -8,8 +8,6 @@ from forecasts.models.recent import Recent, WeightedMean
 from forecasts.models.svd import Curves
 from forecasts.past import Model
 
-DEFAULT = "profile"
-
 METHODS: Mapping[str, Model] = {
     "profile": Profile(),
     "svd": Curves(),
@@ -19,4 +17,4 @@ METHODS: Mapping[str, Model] = {
     "mean-4": Recent(4),
     "seasonal-naive": Recent(1),
 }
-"""Models by name; the first is the default, and ``auto`` picks among all of them."""
+"""Models by name; ``auto`` picks among all of them, and takes the first where it cannot."""
