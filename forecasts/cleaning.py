@@ -195,7 +195,7 @@ class _Search:
     def __init__(self, history: History, place: int, calendar: Calendar) -> None:
         self.history, self.queue = history, history.queues[place]
         self.calendar = calendar
-        self.calls = np.ascontiguousarray(history.calls[place].copy())
+        self.calls = history.calls[place].copy()
         self.held = np.zeros(self.calls.shape, bool)
         self.usual = np.zeros(self.calls.shape)
         self.found: list[tuple[Places, str, float, str]] = []

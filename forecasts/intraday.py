@@ -63,7 +63,7 @@ def fit_shrinkage(tried: Backtest) -> Shrinkage:
 
     Examples
     --------
-    Days that are as busy in the afternoon as in the morning keep all of it:
+    Days as busy in the afternoon as in the morning keep nearly all of it:
 
     >>> level = np.random.default_rng(1).uniform(0.7, 1.3, (56, 1))
     >>> said = np.full((1, 56, 24), 100.0)

@@ -17,4 +17,4 @@ METHODS: Mapping[str, Model] = {
     "mean-4": Recent(4),
     "seasonal-naive": Recent(1),
 }
-"""Models by name; ``auto`` picks among all of them, and takes the first where it cannot."""
+"""Models by name; ``auto`` picks among all, and takes the first where it cannot try."""
