@@ -29,7 +29,13 @@ SAMPLE = 0.2
 
 
 def run_apart(
-    method: str, name: str, folder: Path, *, seconds: float, seed: int
+    method: str,
+    name: str,
+    folder: Path,
+    *,
+    seconds: float,
+    seed: int,
+    effort: float | None = None,
 ) -> dict[str, Any]:
     """Run a method on a case folder and return its row, with the memory it took.
 
@@ -39,9 +45,13 @@ def run_apart(
         One of ``METHODS``; what the row is called.
     folder, seconds, seed
         The case, the budget and the seed.
+    effort
+        Work to spend, in units of about a second; None = ``seconds`` alone is the
+        limit. With it the roster is the same however busy the machine is.
     """
     words = [sys.executable, "-m", "benchmarks.one", str(folder), "--name", name]
     words += ["--method", method, "--seconds", str(seconds), "--seed", str(seed)]
+    words += [] if effort is None else ["--effort", str(effort)]
     until = monotonic() + seconds + max(GRACE, seconds / 2)
     most = 0
     with subprocess.Popen(
@@ -83,9 +93,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--method", choices=METHODS, default="engine")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--effort", type=float)
     asked = parser.parse_args(arguments)
-    solve = METHODS[asked.method]
-    row = solve(asked.name, asked.folder, seconds=asked.seconds, seed=asked.seed)
+    limits = {"seconds": asked.seconds, "seed": asked.seed, "effort": asked.effort}
+    row = METHODS[asked.method](asked.name, asked.folder, **limits)
     print(json.dumps(row))
     return 0
 

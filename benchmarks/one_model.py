@@ -17,7 +17,7 @@ from scheduler.engine.solver import Budget, cores, run
 
 
 def solve_one_model(
-    name: str, folder: Path, *, seconds: float, seed: int
+    name: str, folder: Path, *, seconds: float, seed: int, effort: float | None = None
 ) -> dict[str, Any]:
     """Solve a case folder as one model and return its row; no cost where it found none.
 
@@ -25,11 +25,11 @@ def solve_one_model(
     ----------
     name, folder
         What the row is called, and where the case lies.
-    seconds, seed
+    seconds, seed, effort
         Budget, the making of the model included, and seed of the solve.
     """
     case = sc.read_case(folder).case
-    began, budget = monotonic(), Budget(seconds)
+    began, budget = monotonic(), Budget(seconds, effort)
     everything = np.ones((len(case.agents), case.days), bool)
     model = RosterModel(sc.Roster.empty(case), case.rules, everything)
     built = monotonic() - began

@@ -39,20 +39,22 @@ SHOWN = (
 """Columns of the tables; the files have more."""
 
 
-def run_case(name: str, folder: Path, *, seconds: float, seed: int) -> dict[str, Any]:
+def run_case(
+    name: str, folder: Path, *, seconds: float, seed: int, effort: float | None = None
+) -> dict[str, Any]:
     """Solve a case folder and return its row.
 
     Parameters
     ----------
     name, folder
         What the row is called, and where the case lies.
-    seconds, seed
+    seconds, seed, effort
         Budget and seed of the solve.
     """
     began = monotonic()
     plan = sc.read_case(folder)
     read = monotonic() - began
-    result = sc.solve(plan.case, seconds=seconds, seed=seed)
+    result = sc.solve(plan.case, seconds=seconds, seed=seed, effort=effort)
     row: dict[str, Any] = {
         "case": name,
         "people": len(plan.case.agents),

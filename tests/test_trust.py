@@ -181,17 +181,17 @@ def test_helpers_end_with_the_run(start, tmp_path):
 
 
 def test_killed_helpers_are_started_again(start, tmp_path):
-    """And the run ends as if nothing had been, but says so."""
-    run = start(tmp_path / "out", seconds="12")
+    """And the run goes on as if nothing had been, but says so."""
+    run = start(tmp_path / "out", seconds="600")
     until_it_says(run, "construct")
     while not (helpers := children(run.pid)):
         time.sleep(0.05)
     for pid in helpers:
         os.kill(pid, signal.SIGKILL)
     until_it_says(run, "blend")
-    assert run.wait(100) == 0
+    run.send_signal(signal.SIGINT)
+    assert run.wait(50) == 130
     said = result(tmp_path / "out")
-    assert said["status"] in ("feasible", "optimal")
     assert sum("started again" in line["en"] for line in said["warnings"]) == len(
         helpers
     )
@@ -207,7 +207,7 @@ def test_a_failing_callback_costs_no_roster(case):
             raise ValueError("out of luck")
 
         plan = read_case({str(case)!r})
-        found = solve(plan.case, seconds=8, on_step=fail)
+        found = solve(plan.case, seconds=600, effort=3, on_step=fail)
         assert found.status in ("feasible", "optimal"), found
         assert not found.audit.hard
         assert sum("out of luck" in text.en for text in found.warnings) == 1
