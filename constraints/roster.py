@@ -71,6 +71,19 @@ class Duties:
             )
         ]
 
+    def by_shift(self) -> dict[tuple[int, int], list[tuple[int, int, str]]]:
+        """Return start, end and kind of stretches by person and day of their shift.
+
+        Examples
+        --------
+        >>> Duties.of([(0, 3, "meal", 720, 750), (0, 3, "rest", 600, 615)]).by_shift()
+        {(0, 3): [(600, 615, 'rest'), (720, 750, 'meal')]}
+        """
+        found: dict[tuple[int, int], list[tuple[int, int, str]]] = {}
+        for agent, day, kind, start, end in self.rows():
+            found.setdefault((agent, day), []).append((start, end, kind))
+        return found
+
     def pick(self, mask: NDArray[np.bool_]) -> "Duties":
         """Return some of the stretches."""
         return Duties(

@@ -173,7 +173,6 @@ def forecast(
     method
         A name in `METHODS`, or ``auto``: for each queue the one that did best on the
         last eight weeks, at the leads of the horizon.
-
     is_open
         Intervals of the service hours, shape ``(intervals,)``; calls are exactly 0 in
         the others. None: wherever the past had any.

@@ -13,7 +13,6 @@ Calls and absences of run ``r`` of a seed are the same whatever the roster, so t
 rosters are compared on the same callers.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -432,9 +431,7 @@ def presences(roster: Roster) -> list[tuple[int, Presence]]:
     """
     case, stints = roster.case, roster.stints
     skills = [frozenset(np.flatnonzero(known)) for known in case.skill_sets.sets]
-    away: dict[tuple[int, int], list[tuple[int, int, str]]] = defaultdict(list)
-    for agent, day, kind, start, end in roster.duties.rows() if roster.duties else ():
-        away[agent, day].append((start, end, kind))
+    away = roster.duties.by_shift() if roster.duties else {}
     until = [0] * len(case.agents)
     found = []
     columns = (stints.agent, stints.column - case.past, stints.start, stints.end)
@@ -445,7 +442,7 @@ def presences(roster: Roster) -> list[tuple[int, Presence]]:
         if queues:
             found += [
                 (day, Presence(60.0 * begin, 60.0 * finish, agent, queues))
-                for begin, finish, kind in tiles(start, end, away[agent, day])
+                for begin, finish, kind in tiles(start, end, away.get((agent, day), ()))
                 if kind == PHONE
             ]
     return found

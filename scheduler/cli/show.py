@@ -444,11 +444,7 @@ def cleaned(found: Cleaned, case: Case) -> Iterator[str]:
     number = len(found.oddities)
     if not number:
         return
-    words = Text(
-        "To undo one, copy its line of cleaning.csv into the case and write keep:",
-        "如需撤销,请将 cleaning.csv 中的该行复制到案例文件夹并改为 keep:",
-    )
-    yield from wrapped(say(words, case.language), 0)
+    yield from wrapped(word("oddities_note", case.language))
     several = len({one.queue for one in found.oddities}) > 1
     for one in found.oddities[:SHOWN]:
         until = f"{one.last:%m-%d %H:%M}"

@@ -244,9 +244,7 @@ def duty_rows(roster: Roster) -> Iterator[tuple[object, ...]]:
     phone 12:30 16:00
     """
     case = roster.case
-    away: dict[tuple[int, int], list[tuple[int, int, str]]] = {}
-    for agent, day, kind, start, end in roster.duties.rows() if roster.duties else ():
-        away.setdefault((agent, day), []).append((start, end, kind))
+    away = roster.duties.by_shift() if roster.duties else {}
     for agent, day in np.argwhere(roster.table != OFF).tolist():
         id, on = case.agents[agent].id, case.clock.date(day).isoformat()
         column, shift = case.past + day, int(roster.table[agent, day])

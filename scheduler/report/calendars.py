@@ -168,11 +168,12 @@ def _instant(case: Case, minute: int) -> datetime:
 def _breaks(roster: Roster) -> dict[tuple[int, int], list[str]]:
     """Return what lies in each shift beside the phone, a line each, in order."""
     case = roster.case
-    lines: dict[tuple[int, int], list[str]] = {}
-    for agent, day, kind, start, end in (
-        () if roster.duties is None else (roster.duties.rows())
-    ):
+
+    def line(start: int, end: int, kind: str) -> str:
         begin, finish = (f"{case.clock.local(at):%H:%M}" for at in (start, end))
-        word = capital(say_if_known(kind, case.language))
-        lines.setdefault((agent, day), []).append(f"{word} {begin}–{finish}")
-    return lines
+        return f"{capital(say_if_known(kind, case.language))} {begin}–{finish}"
+
+    away = roster.duties.by_shift() if roster.duties else {}
+    return {
+        shift: [line(*one) for one in stretches] for shift, stretches in away.items()
+    }

@@ -340,12 +340,11 @@ def _methods(plan: Plan) -> Iterator[dict[str, Any]]:
 
 def _method(tried: Backtest, name: str) -> dict[str, Any]:
     scores = [tried.scores[name, lead] for lead in tried.leads]
-    bias = sum(score.bias for score in scores) / len(scores)
     return {
         "method": name,
         "picked": name == tried.best,
         "errors": [f"{score.wape:.1%}" for score in scores],
-        "bias": f"{bias:+.1%}",
+        "bias": f"{tried.mean_bias(name):+.1%}",
     }
 
 

@@ -108,7 +108,7 @@ WORDS: Mapping[str, Text] = {
     "oddities_title": Text("Odd stretches of the call history", "来电历史中的异常"),
     "oddities_note": Text(
         "To undo one, copy its line of cleaning.csv into the case and write keep.",
-        "如需撤销,请将 cleaning.csv 中的该行复制到案例文件夹并改为 keep。",
+        "如需撤销，请将 cleaning.csv 中的该行复制到案例文件夹并改为 keep。",
     ),
     "effect": Text("calls off", "来电偏差"),
     "was_drop": Text("left out", "已剔除"),
@@ -211,7 +211,7 @@ WORDS: Mapping[str, Text] = {
         "Cost of the best roster and the proved bound, by seconds of solving; no "
         "roster can cost less than the bound. An arrow tells the first cost where that "
         "is beyond the scale.",
-        "最优排班的成本与已证下界随求解时间的变化;任何排班的成本都不会低于下界。"
+        "最优排班的成本与已证下界随求解时间的变化；任何排班的成本都不会低于下界。"
         "最初成本超出刻度时以箭头注明。",
     ),
     "certificate_title": Text("Certificate", "审核证明"),
