@@ -440,11 +440,10 @@ def rest_of_day(today: DayUnderWay, case: Case) -> Iterator[str]:
 
 
 def cleaned(found: Cleaned, case: Case) -> Iterator[str]:
-    """Yield what was odd in the history, a line each."""
+    """Yield what was odd in the history, a line each, and how to undo it."""
     number = len(found.oddities)
     if not number:
         return
-    yield from wrapped(word("oddities_note", case.language))
     several = len({one.queue for one in found.oddities}) > 1
     for one in found.oddities[:SHOWN]:
         until = f"{one.last:%m-%d %H:%M}"
@@ -456,6 +455,7 @@ def cleaned(found: Cleaned, case: Case) -> Iterator[str]:
         yield from wrapped(f"  {line}", 4)
     if number > SHOWN:
         yield f"  + {number - SHOWN}"
+    yield from wrapped(word("oddities_note", case.language))
 
 
 def needed(requirement: Requirement, case: Case) -> Iterator[str]:
