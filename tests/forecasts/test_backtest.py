@@ -216,3 +216,21 @@ def test_two_years_of_history_use_what_they_know_of_holidays():
     away = calendar.away(ahead)
     assert found[away] == pytest.approx(0.5, abs=0.05)
     assert found[~away] == pytest.approx(1.0, abs=0.03)
+
+
+@pytest.mark.parametrize(("gap", "leads"), [(0, (1, 2)), (3, (1, 2, 3)), (21, (4, 5))])
+def test_leads_count_from_the_end_of_the_history(gap, leads):
+    """A fortnight that begins right after it, three days later, in three weeks."""
+    history = synthetic_bank(FIRST, 112, 1)
+    ahead = Clock(FIRST + timedelta(days=112 + gap), 14, 30)
+    assert forecast(history, ahead).backtests[0].leads == leads
+
+
+def test_curves_do_not_lose_quiet_intervals_to_their_square_roots():
+    """The mean of a root, squared, is below the mean: chance is put back."""
+    rates = np.repeat([1.0, 30.0, 8.0], 8)
+    drawn = np.random.default_rng(1).poisson(rates, (364, 24)).astype(float)
+    found = Curves()(
+        Past(FIRST, drawn), [FIRST + timedelta(days=364 + n) for n in (0, 2)]
+    )
+    assert found[:, :8].mean() == pytest.approx(1.0, rel=0.15)

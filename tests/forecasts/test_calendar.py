@@ -195,3 +195,32 @@ def test_holidays_have_a_profile_of_their_own():
     by_day = found.calls[0].reshape(7, 24)
     assert by_day[3, 12:].sum() > 3 * by_day[3, :12].sum()
     assert by_day[2, :12].sum() > 3 * by_day[2, 12:].sum()
+
+
+def test_an_effect_seen_once_is_believed_in_part():
+    """Where days stray by 12 %; where they hardly do, nearly all of it is."""
+    rng = np.random.default_rng(2)
+    once = CalendarDay(START + timedelta(days=100), "event", "Bond issue")
+    calendar = Calendar.build(None, [], [once])
+    learnt = []
+    for stray in (0.12, 0.01):
+        totals = 2400 * rng.lognormal(0.0, stray, 200)
+        totals[100] = 4800
+        past = Past(START, np.repeat(totals[:, None] / 24, 24, axis=1), calendar)
+        fit = fit_days(past, totals)
+        learnt.append(fit.effects[fit.names.index("event: Bond issue")] / np.log(2))
+    assert 0.6 < learnt[0] < 0.95
+    assert 0.95 < learnt[1] < 1.05
+
+
+def test_one_odd_day_does_not_raise_the_level_and_days_that_go_on_do():
+    """The latest days at three times their calls; days stray by 3 %."""
+    totals = 2400 * np.random.default_rng(1).lognormal(0.0, 0.03, 90)
+    past = Past(START, np.repeat(totals[:, None] / 24, 24, axis=1))
+
+    def level(last, factor):
+        busy = np.where(np.arange(90) >= 90 - last, factor * totals, totals)
+        return fit_days(past, busy).level
+
+    assert 0.99 * level(0, 1.0) < level(1, 3.0) < level(0, 1.0)
+    assert level(8, 3.0) > 1.02 * level(0, 1.0)
