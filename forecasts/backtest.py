@@ -196,7 +196,7 @@ def backtest(
     """
     possible = (past.days - FEWEST_DAYS) // WEEK
     if possible < 1 or not np.nansum(past.calls[-WEEK * min(weeks, possible) :]):
-        return Backtest(0, past.first_day, {}, next(iter(models)))
+        return Backtest(0, past.first_day, {}, next(iter(models)), past.calls[:0])
     weeks = min(weeks, possible)
     tried = sorted({min(lead, possible) for lead in leads})
     longest = tried[-1]

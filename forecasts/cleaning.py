@@ -176,17 +176,15 @@ def clean(
     ('outage', '2026-02-14 09:00:00', '2026-02-14 14:00:00', -300.0)
     """
     calendar = calendar or Calendar()
-    calls, aht = history.calls.copy(), history.aht_seconds.copy()
+    calls = history.calls.copy()
     oddities: list[Oddity] = []
     for place, queue in enumerate(history.queues):
         search = _Search(history, place, calendar)
         search.repair([one for one in repairs if one.queue in (None, queue)])
         search.find()
         calls[place] = search.calls
-        aht[place][np.isnan(search.calls)] = np.nan
         oddities += search.oddities()
-    cleaned = replace(history, calls=calls, aht_seconds=aht)
-    return Cleaned(cleaned, tuple(oddities))
+    return Cleaned(replace(history, calls=calls), tuple(oddities))
 
 
 class _Search:

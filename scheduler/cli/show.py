@@ -414,7 +414,7 @@ def rest_of_day(today: DayUnderWay, case: Case) -> Iterator[str]:
     at = f"{today.minute // 60:02}:{today.minute % 60:02}"
     for number, queue in enumerate(today.forecast.queues):
         came, expected = today.came[number], today.expected[number]
-        off = f"{came / max(expected, 1e-9) - 1:+.1%}"
+        off = f" ({came / expected - 1:+.1%})" if expected >= 1 else ""
         left, before = today.left[number], today.left_before[number]
         lasts = f"{today.beta[number]:.0%}"
         rest = Text(
@@ -431,10 +431,10 @@ def rest_of_day(today: DayUnderWay, case: Case) -> Iterator[str]:
                 f"当天剩余时段:仍为 {left:,.0f} 通;目前来电过少,无法判断",
             )
         words = Text(
-            f"{today.on}: {came:,.0f} calls until {at}, {expected:,.0f} expected "
-            f"({off})\n{rest.en}",
-            f"{today.on}:截至 {at} 来电 {came:,.0f} 通,预计 {expected:,.0f} 通"
-            f"({off})\n{rest.zh}",
+            f"{today.on}: {came:,.0f} calls until {at}, {expected:,.0f} expected{off}"
+            f"\n{rest.en}",
+            f"{today.on}:截至 {at} 来电 {came:,.0f} 通,预计 {expected:,.0f} 通{off}"
+            f"\n{rest.zh}",
         )
         yield from _of_queue(queue, words, case)
 

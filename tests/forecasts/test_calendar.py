@@ -224,3 +224,18 @@ def test_one_odd_day_does_not_raise_the_level_and_days_that_go_on_do():
 
     assert 0.99 * level(0, 1.0) < level(1, 3.0) < level(0, 1.0)
     assert level(8, 3.0) > 1.02 * level(0, 1.0)
+
+
+def test_the_past_is_taken_without_the_factors_typed_for_it():
+    """A campaign's days at twice the calls do not raise the days after it."""
+    history = flat(120)
+    history.calls[0, -10:] *= 2
+    days = [
+        CalendarDay(START + timedelta(days=n), "event", "Campaign", 2.0)
+        for n in range(110, 120)
+    ]
+    clock = Clock(START + timedelta(days=120), 7, 60)
+    for method in ("profile", "mean-4"):
+        calendar = Calendar.build(None, [], days)
+        found = forecast(history, clock, calendar, method=method)
+        assert found.calls == pytest.approx(100, rel=0.01)

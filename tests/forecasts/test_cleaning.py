@@ -155,6 +155,16 @@ def test_special_days_are_not_odd_for_being_special():
     assert kinds(history, Calendar.build(None, [], days)) == []
 
 
+def test_an_event_may_be_far_from_what_one_like_it_brought():
+    """Seen once, it is believed in part; that is no reason to leave it out."""
+    totals = 1e5 * np.random.default_rng(1).lognormal(0.0, 0.12, (200, 1))
+    history = History(("calls",), 60, FIRST, np.repeat(totals / 24, 24, axis=1)[None])
+    history.calls[0, 100] /= 1000
+    move = CalendarDay(FIRST + timedelta(100), "event", "Systems moved")
+    assert kinds(history) == ["low"]
+    assert kinds(history, Calendar.build(None, [], [move])) == []
+
+
 @pytest.mark.parametrize("calls", [0.2, 2.0])
 def test_chance_in_a_small_queue_is_not_odd(calls):
     """Empty hours are usual where a call comes every now and then."""

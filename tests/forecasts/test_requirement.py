@@ -239,6 +239,8 @@ def test_what_single_heads_add_to_the_service_level(patience, shrinkage):
     assert worth.next_head == pytest.approx(levels[2] - levels[1])
     assert (worth.next_head < worth.last_head)[:, 8:].all()
     assert not worth.last_head[:, :8].any()  # closed
+    late = np.arange(24) < 9  # calls in progress at closing are nobody's to staff
+    assert not staff(expected, service, late).marginal.next_head[:, 9:].any()
 
 
 def test_a_head_that_only_the_floor_asks_for_adds_little():

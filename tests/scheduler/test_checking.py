@@ -26,6 +26,7 @@ from scheduler.files.write import CHECKED, duty_rows, write_outputs
 from scheduler.report.drawing import check_hours
 from scheduler.report.words import LANGUAGES
 from scheduler.result import Result
+from scheduler.summary import expectation
 from tests import rows
 
 ROUND = Shift(code="R", shift_class="day", start=0, end=1440)
@@ -151,6 +152,7 @@ def test_the_first_minutes_are_not_calmer():
     level = seen.good.sum(axis=0) / seen.counted.sum(axis=0)
     spread = level[1:].std()
     assert abs(level[0] - level[1:].mean()) < 3 * spread
+    assert played.figures.occupancy == pytest.approx(0.8, rel=0.02)
 
 
 def test_one_head_more_never_answers_fewer_in_time():
@@ -182,6 +184,7 @@ def test_absences_are_whole_shifts_drawn_by_person_and_date():
     assert np.allclose(shifts, shifts.round())
     expected, spread = 4 * 28 * 0.75, (4 * 28 * 0.75 * 0.25) ** 0.5
     assert abs(shifts.mean() - expected) <= 3 * spread / 30**0.5
+    assert spread / 2 < shifts.std() < 2 * spread
 
 
 def test_who_waits_at_closing_time_does_not_wait_until_morning():
@@ -226,7 +229,8 @@ def test_a_case_without_calls_forecast_cannot_be_played():
 def test_tables_add_up():
     """All queues together are the sum of each; days are the sum of intervals."""
     roster = Roster.from_codes(calm(people=3), ["DDD", "LLL", "RRR"])
-    played = check(of_queues(roster, {"calls"}, {"loans"}, {"calls", "loans"}), runs=6)
+    skills, calls = ({"calls"}, {"loans"}, {"calls", "loans"}), np.array([[8.0], [2.0]])
+    played = check(of_queues(roster, *skills, calls=calls), runs=6)
     frame, days = played.to_frame(), played.days_frame()
     assert list(frame["queue"][:3]) == ["calls", "loans", "*"]
     by_queue = frame.pivot_table("calls", "timestamp", "queue", sort=False)
@@ -239,6 +243,10 @@ def test_tables_add_up():
     assert shares.notna().all(axis=None)
     assert ((shares >= 0) & (shares <= 1)).all(axis=None)
     assert (frame["p10"] <= frame["p90"]).all()
+    erlang = frame.pivot_table("erlang", "timestamp", "queue", sort=False)
+    by_formula = expectation(played.roster)[2]
+    assert np.allclose(erlang[["calls", "loans"]].T, by_formula, atol=1e-4)
+    assert not np.allclose(*by_formula)
 
 
 def test_intervals_that_do_not_count_have_no_level():

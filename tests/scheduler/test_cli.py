@@ -1,5 +1,6 @@
 """The command line: exit codes, and what is printed where."""
 
+import csv
 import json
 import os
 import re
@@ -247,6 +248,61 @@ def test_forecast_and_staff_write_their_files(folder, capsys, command, name):
     assert found == {"note.txt", *files}
     assert run([command, str(folder), "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) == 28 * 48
+
+
+def calls_of(folder, on, until, times=1.0):
+    """Write so many times the calls forecast for a day, until an hour of it."""
+    run(["forecast", str(folder), "--quiet"])
+    with (folder / "out" / "forecast.csv").open(encoding="utf-8-sig") as file:
+        rows = [
+            row for row in csv.DictReader(file) if row["timestamp"] < f"{on}T{until}"
+        ]
+    lines = [
+        f"{row['timestamp'][:16]},{round(times * float(row['calls']))}" for row in rows
+    ]
+    path = folder.parent / "today.csv"
+    path.write_text("\n".join(["timestamp,offered", *lines]), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("until", ["00:15", "13:00", "24:00"])
+def test_the_rest_of_today(folder, capsys, lang, until):
+    """From one line on to the whole day; a case whose history is too short to try."""
+    on = "2026-03-02"
+    today = calls_of(folder, on, until, times=1.5)
+    capsys.readouterr()
+    words = ["forecast", str(folder), "--today", str(today), "--lang", lang]
+    assert run(words) == 0
+    out, _ = capsys.readouterr()
+    assert on in out
+    assert max(map(cell_len, out.splitlines()[:-1])) <= 80
+    with (folder / "out" / "intraday.csv").open(encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 48
+    assert {row["timestamp"][:10] for row in rows} == {on}
+    with (folder / "out" / "forecast.csv").open(encoding="utf-8-sig") as file:
+        before = list(csv.DictReader(file))[:48]
+    raised = [
+        row["timestamp"][11:16]
+        for row, old in zip(rows, before, strict=True)
+        if float(row["calls"]) > float(old["calls"])
+    ]
+    assert (min(raised, default=""), bool(raised)) == (
+        ("13:00", True) if until == "13:00" else ("", False)
+    )
+
+
+def test_today_is_a_day_of_the_horizon(folder, capsys):
+    """One line says what was found and expected; nothing is written."""
+    today = calls_of(folder, "2026-03-02", "13:00")
+    text = today.read_text("utf-8").replace("2026-03-02", "2025-03-02")
+    today.write_text(text, encoding="utf-8")
+    capsys.readouterr()
+    assert run(["forecast", str(folder), "--today", str(today)]) == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "a day from 2026-03-02 to 2026-03-29" in line.replace("of a day", "a day")
+    assert not (folder / "out" / "intraday.csv").exists()
 
 
 def test_init_is_accepted_as_it_stands(tmp_path, engine, capsys):
