@@ -261,9 +261,10 @@ def _trimmed(history: History) -> History:
         span = int(np.ptp(np.flatnonzero(own))) + 1 if own.any() else 0
         if span < FEWEST_DAYS:
             named = f" in queue {queue}" if len(history.queues) > 1 else ""
+            got = f"{span} day{'s' * (span != 1)}{named}"
             raise ValueError(
                 f"Expected a call history of {FEWEST_DAYS} days or more at "
-                f"{history.interval_minutes} minutes, got {span} days{named}. Add "
+                f"{history.interval_minutes} minutes, got {got}. Add "
                 "earlier days, or give the heads needed in requirement.csv."
             )
     seen = np.flatnonzero(known.any(axis=0))

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from constraints.case import CLASSES, OFF
 from constraints.roster import Roster
+from forecasts.backtest import Backtest
 from forecasts.clock import DAY
 from forecasts.forecaster import Forecast
 from forecasts.history import History
@@ -306,6 +307,11 @@ def plot_backtest(
     ax, lang
         As for `plot_forecast`.
 
+    Raises
+    ------
+    ValueError
+        Where the history was too short to try any.
+
     Examples
     --------
     >>> from forecasts.clock import Clock
@@ -316,8 +322,8 @@ def plot_backtest(
     7
     >>> plt.close(ax.figure)
     """
+    tried = _tried(forecast, queue)
     ax, lang = _canvas(ax, lang, (7, 2.8))
-    tried = forecast.backtests[queue]
     names = tried.ranked()
     errors = [100 * tried.mean_wape(name) for name in names]
     colours = [
@@ -339,7 +345,7 @@ def plot_weekday_errors(
     Parameters
     ----------
     forecast, queue, ax, lang
-        As for `plot_backtest`.
+        As for `plot_backtest`, which raises the same.
 
     Examples
     --------
@@ -351,8 +357,8 @@ def plot_weekday_errors(
     14
     >>> plt.close(ax.figure)
     """
+    tried = _tried(forecast, queue)
     ax, lang = _canvas(ax, lang, (7, 2.8))
-    tried = forecast.backtests[queue]
     errors, leads = 100 * tried.weekday_errors(), tried.leads
     shades = plt.get_cmap("Blues")(np.linspace(0.35, 0.85, len(leads)))
     width = 0.8 / len(leads)
@@ -368,6 +374,16 @@ def plot_weekday_errors(
     ax.legend(frameon=False, fontsize=8, ncols=len(leads), loc="upper left")
     ax.set_ylim(0, 1.25 * max(np.nanmax(errors, initial=0.0), 1e-9))
     return _titled(ax, capital(say("error_by_weekday", lang)), lang)
+
+
+def _tried(forecast: Forecast, queue: int) -> Backtest:
+    """Return how methods did on the last weeks of a queue, where any was tried."""
+    if not (forecast.backtests and forecast.backtests[queue].leads):
+        raise ValueError(
+            "Expected a forecast whose methods were tried on past weeks, got one "
+            "without. Four weeks of history with calls in the last are the least."
+        )
+    return forecast.backtests[queue]
 
 
 def plot_check(check: Check, *, ax: Axes | None = None, lang: str = "en") -> Axes:

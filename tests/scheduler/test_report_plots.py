@@ -1,7 +1,7 @@
 """Pictures: each returns its axes, labelled, in either language, without a warning."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import matplotlib as mpl
 import numpy as np
@@ -12,6 +12,7 @@ from constraints.examples import tiny_case
 from constraints.roster import Roster
 from forecasts.clock import Clock
 from forecasts.forecaster import Forecast
+from forecasts.forecaster import forecast as forecast_of
 from forecasts.history import History
 from scheduler.checking import check
 from scheduler.report import fonts
@@ -23,6 +24,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 from scheduler.report.plots import (
+    plot_backtest,
     plot_check,
     plot_cover,
     plot_fairness,
@@ -30,6 +32,7 @@ from scheduler.report.plots import (
     plot_grid,
     plot_heatmap,
     plot_trace,
+    plot_weekday_errors,
 )
 
 
@@ -64,6 +67,13 @@ def played():
     return check(replace(given, case=replace(given.case, forecast=forecast)), runs=3)
 
 
+def tried(days=56):
+    """Return a forecast whose methods were tried on some weeks."""
+    first = date(2026, 1, 5)
+    past = History(("calls",), 60, first, np.full((1, days, 24), 12.0))
+    return forecast_of(past, Clock(first + timedelta(days=days), 14, 60))
+
+
 def search():
     """Return a result with a trace."""
     steps = (
@@ -81,6 +91,8 @@ PICTURES = {
     "grid": lambda **more: plot_grid(roster(), **more),
     "fairness": lambda **more: plot_fairness(roster(), **more),
     "forecast": lambda **more: plot_forecast(*calls(), **more),
+    "backtest": lambda **more: plot_backtest(tried(), **more),
+    "weekday errors": lambda **more: plot_weekday_errors(tried(), **more),
     "check": lambda **more: plot_check(played(), **more),
     "trace": lambda **more: plot_trace(search(), **more),
 }
@@ -109,6 +121,18 @@ def test_picture_is_drawn_on_the_axes_given(name):
     _, given = plt.subplots()
     assert PICTURES[name](ax=given) is given
     assert len(plt.get_fignums()) == 1
+
+
+@pytest.mark.parametrize("draw", [plot_backtest, plot_weekday_errors])
+def test_methods_that_could_not_be_tried_have_no_picture(draw):
+    """A history too short, and a forecast that none was tried for."""
+    for untried in (
+        tried(days=14),
+        Forecast.steady(Clock(date(2026, 3, 2), 1), 4, 180),
+    ):
+        with pytest.raises(ValueError, match="Four weeks of history"):
+            draw(untried)
+    assert not plt.get_fignums()
 
 
 @pytest.mark.parametrize("name", ["grid", "fairness"])
