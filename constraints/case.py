@@ -154,6 +154,8 @@ class Case:
         Leave days within the history; shape ``(agents, past)``.
     pins
         Shift index, ``OFF``, or ``OPEN`` where nothing is pinned; ``(agents, days)``.
+    cover
+        People asked for by shift, -1 where nothing is; shape ``(days, shifts)``.
     """
 
     name: str
@@ -173,6 +175,7 @@ class Case:
         default_factory=lambda: np.zeros((0, 0), bool)
     )
     pins: NDArray[np.int16] = field(default_factory=lambda: np.zeros((0, 0), np.int16))
+    cover: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
     has_yesterday: bool = False
     service: Service = field(default_factory=Service)
     forecast: Forecast | None = None
@@ -189,6 +192,9 @@ class Case:
         if self.pins.shape != (people, self.days):
             pins = np.full((people, self.days), OPEN, np.int16)
             object.__setattr__(self, "pins", pins)
+        if self.cover.shape != (self.days, len(self.shifts)):
+            cover = np.full((self.days, len(self.shifts)), -1, np.int64)
+            object.__setattr__(self, "cover", cover)
 
     # -- size -----------------------------------------------------------------------
     @property

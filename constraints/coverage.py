@@ -254,6 +254,80 @@ class CoverageRole(Rule):
                 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class CoverageShift(Rule):
+    """Each shift starts with as many people as its day asks for (``cover.csv``).
+
+    Attributes
+    ----------
+    short, over
+        Cost of a person missing from a shift on a day, and of one beyond.
+    """
+
+    id = "coverage.shift"
+    unit = "people"
+    joint = True
+    soft_only = True
+    meaning = Text(
+        en="Each shift has the people that cover.csv asks for on each day.",
+        zh="每天每个班次的人数满足 cover.csv 的要求。",
+    )
+    text = Text(
+        en="{date}, shift {code}: {heads} people, {amount} {side_en} the {need} asked.",
+        zh="{date} {code} 班:{heads} 人,比要求的 {need} 人{side_zh} {amount} 人。",
+    )
+    source = "Curtois and Qu 2014, shift scheduling instances, cover"
+
+    penalty: int | None = 1
+    short: int = 100
+    over: int = 1
+
+    @property
+    def prices(self) -> tuple[int, int]:
+        """Cost of a person short, and of one over."""
+        times = self.penalty or 1
+        return self.short * times, self.over * times
+
+    def encode(self, draft: Draft) -> None:
+        """At least the people asked for, and no more."""
+        case, (short, over) = draft.case, self.prices
+        people = range(len(case.agents))
+        for day, shift in np.argwhere(case.cover >= 0).tolist():
+            if not draft.touches(range(case.past + day, case.past + day + 1)):
+                continue
+            heads = [(1, draft.works(agent, day, shift)) for agent in people]
+            need, code = int(case.cover[day, shift]), case.shifts[shift].code
+            for side, charge, price in (
+                ("short", draft.at_least, short),
+                ("over", draft.at_most, over),
+            ):
+                where = Where(day=day, detail=f"{code} {side}")
+                charge(heads, need, where, price=price)
+
+    def check(self, roster: Roster) -> Iterator[Finding]:
+        """Count who starts each shift, and subtract."""
+        case, prices = roster.case, self.prices
+        heads = np.zeros(case.cover.shape, np.int64)
+        agents, days = np.nonzero(roster.table >= 0)
+        np.add.at(heads, (days, roster.table[agents, days]), 1)
+        gap = np.where(case.cover >= 0, heads - case.cover, 0)
+        for day, shift in np.argwhere(gap).tolist():
+            over = bool(gap[day, shift] > 0)
+            side, code = "over" if over else "short", case.shifts[shift].code
+            yield Finding(
+                where=Where(day=day, detail=f"{code} {side}"),
+                amount=abs(int(gap[day, shift])),
+                price=prices[over],
+                facts={
+                    "code": code,
+                    "heads": int(heads[day, shift]),
+                    "need": int(case.cover[day, shift]),
+                    "side_en": SIDES[side][0],
+                    "side_zh": SIDES[side][1],
+                },
+            )
+
+
 def _place(interval: int, side: str, queue: int = 0) -> Where:
     return Where(interval=interval, queue=queue, detail=side)
 

@@ -9,7 +9,12 @@ from typing import Any
 
 from constraints.breaks import MealBreak
 from constraints.cells import Eligibility, LeaveDay, ShiftOne
-from constraints.coverage import CoverageFloor, CoverageNeed, CoverageRole
+from constraints.coverage import (
+    CoverageFloor,
+    CoverageNeed,
+    CoverageRole,
+    CoverageShift,
+)
 from constraints.fairness import FairnessHours, FairnessNights, FairnessWeekends
 from constraints.hours import HoursAverage, HoursOvertime, HoursUnder, HoursWeeklyMax
 from constraints.leave import LeaveLimit
@@ -17,6 +22,11 @@ from constraints.pattern import SixOnOneOff
 from constraints.requests import Requests
 from constraints.rest import DailyRest, WeeklyRest
 from constraints.rule import Rule
+from constraints.runs import (
+    SequenceForbidden,
+    SequenceMinRestRun,
+    SequenceMinRun,
+)
 from constraints.sequence import (
     NightsRest,
     NightsRun,
@@ -24,12 +34,14 @@ from constraints.sequence import (
     SequenceRun,
     StartsStable,
 )
+from constraints.totals import HoursRange, ShiftsMost, WeekendsMost
 from forecasts.problems import InputError, Problem
 
 RULES: tuple[type[Rule], ...] = (
     CoverageNeed,
     CoverageFloor,
     CoverageRole,
+    CoverageShift,
     ShiftOne,
     LeaveDay,
     Eligibility,
@@ -37,13 +49,19 @@ RULES: tuple[type[Rule], ...] = (
     HoursUnder,
     HoursOvertime,
     HoursWeeklyMax,
+    HoursRange,
     SequenceRun,
+    SequenceMinRun,
+    SequenceMinRestRun,
+    SequenceForbidden,
     SequenceClass,
     SixOnOneOff,
     DailyRest,
     WeeklyRest,
     NightsRun,
     NightsRest,
+    ShiftsMost,
+    WeekendsMost,
     MealBreak,
     LeaveLimit,
     Requests,

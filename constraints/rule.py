@@ -250,6 +250,35 @@ class Memory:
     sees: Callable[[int], Sequence[Hashable]] | None = None
 
 
+@dataclass(frozen=True)
+class Tally:
+    """What a rule adds up along a person's days, and what it may come to.
+
+    Attributes
+    ----------
+    start
+        State before the first day of the horizon.
+    step
+        Returns, from a state, a column and the shift started (or ``OFF``), the state
+        after it and what is added; never less than nothing.
+    least, most
+        Limits of the total of each person; shape ``(agents,)``.
+    sees
+        What it sees of each shift in a column, as of a memory.
+    """
+
+    start: Hashable
+    step: Callable[[Any, int, int], tuple[Hashable, int]]
+    least: NDArray[np.int64]
+    most: NDArray[np.int64]
+    sees: Callable[[int], Sequence[Hashable]]
+
+    def amount(self, agent: int, total: int) -> int:
+        """Return how far a person's total lies outside its limits."""
+        least, most = int(self.least[agent]), int(self.most[agent])
+        return max(0, least - total) + max(0, total - most)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rule(ABC):
     """One rule: parameters, encoding, check, sentence and source in one place.
@@ -297,6 +326,13 @@ class Rule(ABC):
     def memory(self, case: Case, agent: int) -> Memory:
         """Return the rule as it goes along one person's days, overtime apart."""
         raise NotImplementedError(f"{self.id} has no memory.")
+
+    def tallies(self, case: Case) -> Sequence[Tally]:
+        """Return what the rule adds up over the horizon, where that is all it does.
+
+        Paths go along totals instead of remembering them.
+        """
+        return ()
 
     def alike(self, case: Case) -> Sequence[Hashable]:
         """Return what the memory of each person depends on; equals share theirs."""

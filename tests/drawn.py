@@ -64,6 +64,15 @@ DRAWN: dict[str, dict[str, tuple[object, ...]]] = {
         "mode": ("rolling", "calendar"),
         "day": ("24h", "calendar"),
     },
+    "hours.range": {
+        "least_minutes": (0, 960, 2400),
+        "most_minutes": (480, 2000, 10**6),
+    },
+    "sequence.min_run": {"least_days": (1, 2, 3, 4)},
+    "sequence.min_rest_run": {"least_days": (1, 2, 3, 4)},
+    "sequence.forbidden": {"pairs": ("", "S0>S1", "S0>S0, S1>S0,S2>S1", "S1>S1,S9>S0")},
+    "shifts.most": {"most": ("", "S0=1", "S0=0,S1=2", "S2=1, S9=3")},
+    "weekends.most": {"most": (0, 1, 2)},
     "nights.run": {"most_nights": (1, 2, 4)},
     "nights.rest": {"days": (0, 1, 2)},
     "breaks.meal": {
@@ -82,6 +91,11 @@ NUMERIC = {
     "rest.daily": "hours",
     "nights.run": "most_nights",
     "hours.weekly_max": "minutes",
+    "hours.range": "most_minutes",
+    "sequence.min_run": "least_days",
+    "sequence.min_rest_run": "least_days",
+    "shifts.most": "S1",
+    "weekends.most": "most",
 }
 
 
@@ -153,6 +167,9 @@ def draw_case(random: Random, rule: Rule) -> Case:
                 for _ in range(people)
             ],
             np.int16,
+        ),
+        cover=np.array(
+            [[random.randrange(-1, 3) for _ in shifts] for _ in range(days)]
         ),
         has_yesterday=random.random() < 0.5,
         service=Service(floor=1),
