@@ -10,19 +10,26 @@ through the same ones, but for the weeks in which leave changes what a day count
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from constraints.case import OFF, OPEN, Case
 from constraints.hours import HoursAverage, HoursUnder
-from constraints.rule import Memory, Rule
+from constraints.rule import Memory, Rule, Tally
+from scheduler.engine.totals import Totals
 
 OnRow = Callable[[int, NDArray[np.int16], float], None]
 """Told of a person, a row of shifts, and what the rules charge for it."""
 
 NEVER = float("inf")
 FAR = 1 << 62  # what a whole number can hold, about
+TRIES = 11  # times that prices of shifts with a limit rise
+MULTIPLIED = 0.5  # how much at first, and twice as much each time
+KEPT = 40_000  # numbers in a person's tables up to which totals are kept exactly
+MOST_KEPT = 4_000_000  # up to which they are where nothing else helps
 BROKEN = 10_000.0  # cost of a unit of a hard rule for people who have no legal row
 
 
@@ -38,6 +45,8 @@ class Arcs:
         State of the next day, numbered within it.
     cost
         What the rules charge.
+    adds
+        What each adds to the totals; shape ``(arcs, totals)``.
     first
         Where the arcs of each source begin, and where the last ends.
     """
@@ -45,6 +54,7 @@ class Arcs:
     shift: NDArray[np.intp]
     target: NDArray[np.intp]
     cost: NDArray[np.float64]
+    adds: NDArray[np.int64]
     first: NDArray[np.intp]
 
 
@@ -68,6 +78,8 @@ class Block:
 class _Part:
     """The memory of one rule as tables: where a shift leads from a state, its cost.
 
+    Of a tally, what it adds stands for the cost.
+
     Attributes
     ----------
     leads, costs
@@ -78,11 +90,10 @@ class _Part:
     def __init__(
         self,
         case: Case,
-        rule: Rule,
+        price: Callable[[int], float],
         memory: Memory,
         starts: Sequence[Hashable],
         contexts: NDArray[np.int64],
-        broken: float,
     ) -> None:
         self.leads: list[dict[int, NDArray[np.intp]]] = []
         self.costs: list[dict[int, NDArray[np.float64]]] = []
@@ -106,7 +117,7 @@ class _Part:
                     for shift in apart
                 ]
                 found = [after.setdefault(then, len(after)) for then, _ in steps]
-                charged = [_price(rule, amount, broken) for _, amount in steps]
+                charged = [price(amount) for _, amount in steps]
                 lead = np.full((len(states), choices), -1, np.intp)
                 cost = np.full((len(states), choices), NEVER)
                 lead[there] = np.reshape(found, (-1, len(apart)))[:, look]
@@ -179,8 +190,14 @@ def _price(rule: Rule, amount: int, broken: float) -> float:
     return rule.penalty * -(-amount // rule.per)
 
 
-Found = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]
-"""Source, shift, target and cost of the arcs of a day, as first found."""
+Found = tuple[
+    NDArray[np.intp],
+    NDArray[np.intp],
+    NDArray[np.intp],
+    NDArray[np.float64],
+    NDArray[np.int64],
+]
+"""Source, shift, target, cost and adds of the arcs of a day, as first found."""
 
 
 class Kind:
@@ -199,6 +216,8 @@ class Kind:
         The days of each week.
     open_to
         What anybody of them may work; shape ``(days, shifts + 1)``.
+    rules
+        How many parts are rules; those after them are tallies.
 
     Attributes
     ----------
@@ -216,8 +235,9 @@ class Kind:
         variants: Sequence[dict[bytes, NDArray[np.int64]]],
         weeks: Sequence[range],
         open_to: NDArray[np.bool_],
+        rules: int,
     ) -> None:
-        self.parts, self.open_to = parts, open_to
+        self.parts, self.open_to, self.rules = parts, open_to, rules
         given = np.array(list(starts.values()), np.intp)
         given = given.reshape(len(starts), len(parts))
         cut, place = np.unique(given, axis=0, return_inverse=True)
@@ -234,8 +254,8 @@ class Kind:
             for name, end in ends.items():
                 at_end = at.reshape(-1)[after : after + len(end)]
                 after += len(end)
-                source, shift, target, cost = ways[name][-1]
-                ways[name][-1] = (source, shift, at_end[target], cost)
+                source, shift, target, cost, adds = ways[name][-1]
+                ways[name][-1] = (source, shift, at_end[target], cost, adds)
             found.append(ways)
             cuts.append(cut)
         number = np.arange(len(cut))
@@ -268,8 +288,14 @@ class Kind:
             cost = np.where(self.open_to[day], 0.0, NEVER)[None, :]
             cost = cost.repeat(len(states), 0)
             cost[(states < 0).any(axis=1)] = NEVER
+            added = np.zeros((*cost.shape, len(self.parts) - self.rules))
             for n, part in enumerate(self.parts):
-                cost += part.costs[day][int(contexts[n, place])][states[:, n]]
+                charged = part.costs[day][int(contexts[n, place])][states[:, n]]
+                if n < self.rules:
+                    cost += charged
+                else:
+                    added[:, :, n - self.rules] = charged
+                    cost[np.isinf(charged)] = NEVER
             source, shift = np.nonzero(np.isfinite(cost))
             code = np.zeros(len(source), np.int64)
             leads = np.zeros((len(source), len(self.parts)), np.intp)
@@ -281,7 +307,8 @@ class Kind:
                     code = np.unique(code, return_inverse=True)[1].reshape(-1)
                 code = code * size + leads[:, n]
             _, seen, target = np.unique(code, return_index=True, return_inverse=True)
-            found.append((source, shift, target.reshape(-1), cost[source, shift]))
+            adds = added[source, shift].astype(np.int64)
+            found.append((source, shift, target.reshape(-1), cost[source, shift], adds))
             states = leads[seen]
         return found, states
 
@@ -296,13 +323,18 @@ class Kind:
         choices = self.open_to.shape[1]
         days: list[Arcs] = []
         for place in reversed(range(len(found))):
-            source, shift, target, cost = found[place]
+            source, shift, target, cost, adds = found[place]
             states = int(found[place - 1][2].max(initial=-1)) + 1 if place else size
             leads = np.full((states, choices), -1.0)
             costs = np.zeros((states, choices))
             leads[source, shift] = number[target]
             costs[source, shift] = np.where(number[target] < 0, 0, cost)
-            seen, same = _alike(np.hstack([leads, costs]))
+            kinds = adds.shape[1]
+            added = np.zeros((states, choices, kinds), np.int64)
+            added[source, shift] = np.where(number[target] < 0, 0, adds.T).T
+            seen, same = _alike(
+                np.hstack([leads, costs, added.reshape(states, choices * kinds)])
+            )
             seen_alive = leads[seen].max(axis=1, initial=-1) >= 0
             seen = seen[seen_alive]
             source, shift = np.nonzero(leads[seen] >= 0)
@@ -312,6 +344,7 @@ class Kind:
                     shift,
                     leads[seen][source, shift].astype(np.intp),
                     costs[seen][source, shift],
+                    added[seen][source, shift],
                     np.searchsorted(source, np.arange(len(seen) + 1)),
                 ),
             )
@@ -346,16 +379,49 @@ class Paths:
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        people = len(case.agents)
+        people, shifts = len(case.agents), range(len(case.shifts))
         rules = [weekly(rule) for rule in case.rules if not rule.joint]
         self._charges: list[tuple[Rule, NDArray[np.int64]]] = []
         self._rules: list[Rule] = []
+        tallies: list[Tally] = []
         for rule in rules:
             charges = rule.charges(case)
-            if charges is None:
-                self._rules.append(rule)
-            else:
+            if charges is not None:
                 self._charges.append((rule, charges))
+            elif rule.penalty is None and rule.tallies(case):
+                tallies += rule.tallies(case)
+            else:
+                self._rules.append(rule)
+        self._tallies = tallies
+        self.least, self.most = (
+            np.array([getattr(tally, end) for tally in tallies], np.int64)
+            .reshape(len(tallies), people)
+            .T
+            for end in ("least", "most")
+        )
+        # Totals are kept beside the states, but for those of single shifts: these are
+        # kept where a row went beyond them, or priced where that makes too many.
+        self._single = [
+            number
+            for number, tally in enumerate(tallies)
+            if tally.start is None and not tally.least.any()
+        ]
+        self._axes = [
+            tuple(n for n in range(len(tallies)) if n not in self._single)
+        ] * people
+        self._adds = np.array(
+            [
+                [
+                    [t.step(None, case.past + day, shift)[1] for shift in shifts]
+                    for day in range(case.days)
+                ]
+                for t in (tallies[number] for number in self._single)
+            ],
+            np.int64,
+        ).reshape(len(self._single), case.days, len(case.shifts))
+        self._limit = self.most[:, self._single]
+        self._multipliers = np.zeros(self._limit.shape)
+        self._totals: dict[tuple[tuple[int, ...], tuple[int, ...]], Totals] = {}
         self._alike = [rule.alike(case) for rule in self._rules]
         self._contexts = [rule.contexts(case) for rule in self._rules]
         self._memory: dict[tuple[int, Hashable], Memory] = {}
@@ -386,17 +452,17 @@ class Paths:
         parts = {
             (n, key): _Part(
                 case,
-                self._rules[n],
+                partial(_price, self._rules[n], broken=broken),
                 self._memory[n, key],
                 [before[agent][n] for agent in alike],
                 self._contexts[n][alike],
-                broken,
             )
             for (n, key), alike in shared.items()
         }
+        totals = [_tallied(case, tally) for tally in self._tallies]
         for members in kinds.values():
             used = [parts[n, alike[members[0]]] for n, alike in enumerate(self._alike)]
-            self._put_kind(members, used, before)
+            self._put_kind(members, [*used, *totals], before)
 
     def _put_kind(
         self,
@@ -416,14 +482,15 @@ class Paths:
             own = contexts[:, :, week.start : week.stop]
             names.append([each.tobytes() for each in own])
             variants.append(dict(zip(names[-1], own, strict=True)))
+        begun = [tally.start for tally in self._tallies]
         starts = {
             agent: tuple(
                 part.start[state]
-                for part, state in zip(parts, before[agent], strict=True)
+                for part, state in zip(parts, [*before[agent], *begun], strict=True)
             )
             for agent in members
         }
-        kind = Kind(parts, starts, variants, self._weeks, open_to)
+        kind = Kind(parts, starts, variants, self._weeks, open_to, len(self._rules))
         for place, agent in enumerate(members):
             self._start[agent] = kind.start[agent]
             self._blocks[agent] = [
@@ -461,6 +528,9 @@ class Paths:
             price = broken if rule.penalty is None else rule.penalty
             per = 1 if rule.penalty is None else rule.per
             cells[agent, day, shift] += price * -(-amounts // per)
+        for number, adds in enumerate(self._adds if broken == NEVER else ()):
+            beyond = adds > self._limit[people, number, None, None]
+            cells[:, :, :-1][beyond] = NEVER
         self.cells[people] = cells
 
     # -- rows -----------------------------------------------------------------------
@@ -500,6 +570,10 @@ class Paths:
             kept = cells[days, keep[days]]
             cells[days] = NEVER
             cells[days, keep[days]] = kept
+        if self._tallies:
+            found = self.together([agent], prices[None], cells[None])
+            alone = found.rows[0], float(found.costs[0])
+            return alone if np.isfinite(found.costs[0]) else None
         blocks, off = self._blocks[agent], len(self.case.shifts)
         state = int(self._start[agent])
         if state < 0:
@@ -524,6 +598,131 @@ class Paths:
                 state = int(arcs.target[best])
                 day += 1
         return row, cost
+
+    def together(
+        self,
+        agents: Sequence[int],
+        prices: NDArray[np.float64],
+        cells: NDArray[np.float64] | None = None,
+    ) -> "Cheapest":
+        """Return the cheapest rows of some people, found together.
+
+        Where single shifts have limits, their prices rise until the rows keep them:
+        rows are legal then, if not always the cheapest, and ``least`` holds.
+
+        Parameters
+        ----------
+        agents
+            The people.
+        prices
+            Cost of each start; shape ``(people, days, shifts)``.
+        cells
+            In place of ``self.cells`` of these people.
+        """
+        people = np.array(agents, np.intp)
+        cells = (self.cells[people] if cells is None else cells).copy()
+        cells[:, :, :-1] += prices
+        rows = np.full((len(people), self.case.days), OFF, np.int16)
+        least = np.full(len(people), -NEVER)
+        costs = np.full(len(people), NEVER)
+        left = np.arange(len(people))
+        for attempt in range(TRIES):
+            dear = self._multipliers[people[left]]
+            now = cells[left]
+            now[:, :, :-1] += np.tensordot(dear, self._adds, 1)
+            chosen, values = self._along(people[left], now)
+            counts, limit = self._count(chosen), self._limit[people[left]]
+            least[left] = np.maximum(least[left], values - (dear * limit).sum(axis=1))
+            beyond = self._beyond(people[left], counts)
+            found = np.isfinite(values)
+            fits = found & ~(beyond > 0).any(axis=1)
+            own = values - (dear * counts).sum(axis=1)
+            better = fits & (own < costs[left])
+            costs[left[better]] = own[better]
+            rows[left[better]] = chosen[better]
+            dear[fits & (beyond < 0).all(axis=1)] //= 2
+            stays = found & ~fits
+            for place in np.flatnonzero(stays).tolist():
+                agent = int(people[left[place]])
+                if not self._keep(agent, beyond[place], attempt == TRIES - 2):
+                    step = np.maximum(0, beyond[place]) * MULTIPLIED * 2**attempt
+                    dear[place] += step
+            self._multipliers[people[left]] = dear
+            left = left[stays]
+            if not len(left):
+                break
+        days = np.arange(self.case.days)
+        priced = np.concatenate([prices, np.zeros((*prices.shape[:2], 1))], axis=2)
+        legal = np.isfinite(costs)
+        worked = priced[np.arange(len(people))[:, None], days, rows].sum(axis=1)
+        costs[legal] = np.rint(costs[legal] - worked[legal])
+        return Cheapest(rows, costs, least)
+
+    def _beyond(
+        self, people: NDArray[np.intp], counts: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Return how far single shifts are beyond their limits, where not kept."""
+        beyond = counts - self._limit[people]
+        for place, agent in enumerate(people.tolist()):
+            kept = [n in self._axes[agent] for n in self._single]
+            beyond[place, kept] = -1
+        return np.asarray(beyond)
+
+    def _keep(self, agent: int, beyond: NDArray[np.int64], last: bool) -> bool:
+        """Keep totals that were exceeded beside the states, if that is small enough."""
+        most = MOST_KEPT if last else KEPT
+        for number in np.flatnonzero(beyond > 0).tolist():
+            axes = tuple(sorted({*self._axes[agent], self._single[number]}))
+            if self._through(agent, axes).tables(*self._ends(agent, axes)) > most:
+                return False
+            self._axes[agent] = axes
+            self._multipliers[agent, number] = 0
+        return True
+
+    def _ends(
+        self, agent: int, axes: Sequence[int]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the limits of some totals of a person; each ``(1, totals)``."""
+        return self.least[[agent]][:, axes], self.most[[agent]][:, axes]
+
+    def _through(self, agent: int, axes: tuple[int, ...]) -> Totals:
+        """Return the ways of a person's days with some totals beside them."""
+        blocks = self._blocks[agent]
+        key = (tuple(map(id, blocks)), axes)
+        if key not in self._totals:
+            self._totals[key] = Totals(blocks, self.cells.shape[2], axes)
+        return self._totals[key]
+
+    def _along(
+        self, people: NDArray[np.intp], cells: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
+        """Return the cheapest rows at the costs of some cells, and what they cost."""
+        rows = np.full(cells.shape[:2], OFF, np.int16)
+        values = np.full(len(people), NEVER)
+        alike: dict[tuple[Totals, bool], list[int]] = {}
+        for place, agent in enumerate(people.tolist()):
+            if self._start[agent] < 0:
+                continue
+            through = self._through(agent, self._axes[agent])
+            alike.setdefault((through, agent in self._lost), []).append(place)
+        for (through, lost), places in alike.items():
+            who, axes = people[places], list(through.axes)
+            chosen, values[places] = through.cheapest(
+                self._start[who],
+                cells[places],
+                self.least[who][:, axes],
+                self.most[who][:, axes],
+                BROKEN if lost else NEVER,
+            )
+            chosen[chosen == cells.shape[2] - 1] = OFF
+            rows[places] = chosen
+        return rows, values
+
+    def _count(self, rows: NDArray[np.int16]) -> NDArray[np.int64]:
+        """Return how often rows work each single shift that has a limit."""
+        adds = np.pad(self._adds, ((0, 0), (0, 0), (0, 1)))
+        found = adds[:, np.arange(rows.shape[1]), rows].sum(axis=2).T
+        return np.asarray(found, np.int64)
 
     def worked(self, agent: int) -> NDArray[np.int64]:
         """Return the fewest and the most days a person can work up to each day.
@@ -572,11 +771,13 @@ class Paths:
         cells = self.cells[agent]
         states = np.array([self._start[agent]], np.intp)
         costs, ways = np.zeros(1), np.zeros((1, 0), np.int16)
+        totals = np.zeros((1, len(self._tallies)), np.int64)
         day = 0
         for block in self._blocks[agent]:
             states = np.where(states < 0, -1, block.entry[states])
             alive = states >= 0
             states, costs, ways = states[alive], costs[alive], ways[alive]
+            totals = totals[alive]
             for arcs in block.days:
                 sizes = arcs.first[states + 1] - arcs.first[states]
                 among = np.repeat(np.arange(len(states)), sizes)
@@ -590,12 +791,44 @@ class Paths:
                 legal = costs < NEVER
                 among, taken, costs = among[legal], taken[legal], costs[legal]
                 ways, states = ways[among], arcs.target[taken]
+                totals = totals[among] + arcs.adds[taken]
                 if day in days:
                     chosen = arcs.shift[taken].astype(np.int16)
                     chosen[chosen == cells.shape[1] - 1] = OFF
                     ways = np.hstack([ways, chosen[:, None]])
                 day += 1
-        return ways, costs
+        legal = ((self.least[agent] <= totals) & (totals <= self.most[agent])).all(1)
+        return ways[legal], costs[legal]
+
+
+@dataclass(frozen=True)
+class Cheapest:
+    """The cheapest rows of some people.
+
+    Attributes
+    ----------
+    rows
+        Shift or ``OFF``; shape ``(people, days)``.
+    costs
+        What the rules charge; ``NEVER`` where no legal row was found. ``(people,)``.
+    least
+        No legal row costs less, prices included; shape ``(people,)``.
+    """
+
+    rows: NDArray[np.int16]
+    costs: NDArray[np.float64]
+    least: NDArray[np.float64]
+
+
+def _tallied(case: Case, tally: Tally) -> _Part:
+    """Return a tally as a part: what it adds stands for the cost."""
+
+    def step(state: Any, column: int, shift: int, _: int) -> tuple[Hashable, int]:
+        return tally.step(state, column, shift)
+
+    memory = Memory(tally.start, step, tally.sees)
+    contexts = np.zeros((1, case.span), np.int64)
+    return _Part(case, float, memory, [tally.start], contexts)
 
 
 def _least(

@@ -95,8 +95,10 @@ def test_no_row_works_more_or_less_by_any_day(seed):
             days = np.cumsum(np.array(rows) != OFF, axis=1)
             assert (least <= days.min(axis=0)).all()
             assert (most >= days.max(axis=0)).all()
-            assert least[-1] == days[:, -1].min()
-            assert most[-1] == days[:, -1].max()
+            hard = [rule for rule in case.rules if rule.penalty is None]
+            if not any(not rule.joint and rule.tallies(case) for rule in hard):
+                assert least[-1] == days[:, -1].min()
+                assert most[-1] == days[:, -1].max()
 
 
 @given(seed=st.integers(0, 2**32))
