@@ -1,6 +1,6 @@
 """Says what a roster of the shift scheduling instances 1..24 costs and breaks.
 
-It reads instance and roster itself and shares nothing with the rest of the project, so
+It reads instance and roster itself and shares no rule and no reader with the engine, so
 that it can judge what the engine finds. Rules and objective are those of Curtois and
 Qu, *Computational results on new staff scheduling benchmark instances*, 2014.
 
@@ -15,13 +15,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
+
+from benchmarks.lines import FileError, Line, text_of
 
 HEADER = ["employee", "day", "shift"]
-
-
-class FileError(ValueError):
-    """A file that does not say what it should: file, line, found, expected."""
 
 
 # -- what is given ------------------------------------------------------------------
@@ -250,51 +248,6 @@ def _of_runs(person: Employee, at_work: Sequence[bool]) -> Iterator[Found]:
 # -- files --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Line:
-    """A row of a file, with its place."""
-
-    path: Path
-    number: int
-    cells: Sequence[str]
-
-    def fail(self, found: str, expected: str) -> NoReturn:
-        """Say what is wrong with this line."""
-        raise FileError(
-            f"{self.path}, line {self.number}: found {found}; expected {expected}."
-        )
-
-    def has(self, *names: str) -> None:
-        """Make sure that there is one cell a name."""
-        if len(self.cells) != len(names):
-            self.fail(repr(",".join(self.cells)), f"{len(names)} cells, {names}")
-
-    def count(self, text: str, name: str) -> int:
-        """Read a whole number, not negative."""
-        if not (text.isascii() and text.isdigit()):
-            self.fail(repr(text), f"a whole number as {name}")
-        return int(text)
-
-    def known(self, text: str, names: Collection[str], kind: str) -> str:
-        """Read a name that was said before."""
-        if text not in names:
-            self.fail(repr(text), f"the name of one {kind} of this instance")
-        return text
-
-    def new(self, text: str, names: Collection[str], kind: str) -> str:
-        """Read a name that was not said before."""
-        if not text or text in names:
-            self.fail(repr(text), f"a new name of one {kind}")
-        return text
-
-    def day(self, text: str, days: int) -> int:
-        """Read a day of the horizon."""
-        day = self.count(text, "day")
-        if day >= days:
-            self.fail(f"day {day}", f"a day from 0 to {days - 1}")
-        return day
-
-
 SECTIONS = (
     "SECTION_HORIZON",
     "SECTION_SHIFTS",
@@ -340,7 +293,7 @@ def _sections(path: Path) -> Iterable[list[Line]]:
     """Return the rows of each section, in the order of ``SECTIONS``."""
     rows: dict[str, list[Line]] = {}
     section = ""
-    for number, text in enumerate(_text(path).splitlines(), 1):
+    for number, text in enumerate(text_of(path).splitlines(), 1):
         line = Line(path, number, [cell.strip() for cell in text.split(",")])
         if text.startswith("SECTION_"):
             section = text.strip()
@@ -355,15 +308,6 @@ def _sections(path: Path) -> Iterable[list[Line]]:
         if name not in rows:
             raise FileError(f"{path}: found no {name}; expected one.")
     return [rows[name] for name in SECTIONS]
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise FileError(f"{path}: found other bytes; expected UTF-8 text.") from None
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror}; expected a file.") from None
 
 
 def _shifts(lines: Sequence[Line]) -> dict[str, Shift]:
@@ -444,7 +388,7 @@ def read_roster(path: Path, instance: Instance) -> list[Duty]:
         Where somebody, a day or a shift is unknown, or a day has two shifts.
     """
     roster: dict[tuple[str, int], Duty] = {}
-    rows = csv.reader(_text(path).splitlines())
+    rows = csv.reader(text_of(path).splitlines())
     if (header := next(rows, [])) != HEADER:
         Line(path, 1, header).fail(repr(",".join(header)), ",".join(HEADER))
     for cells in rows:
