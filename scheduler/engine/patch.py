@@ -75,10 +75,11 @@ class Patch:
 
 @dataclass(frozen=True)
 class Found:
-    """What a search says: where it is, and what it found, if anything."""
+    """What a search says: where it is, and what it found or proved, if anything."""
 
     source: str
     patch: Patch | None = None
+    bound: int = 0
 
 
 News = Sequence[Patch] | None

@@ -28,7 +28,7 @@ NEVER = float("inf")
 FAR = 1 << 62  # what a whole number can hold, about
 TRIES = 11  # times that prices of shifts with a limit rise
 MULTIPLIED = 0.5  # how much at first, and twice as much each time
-KEPT = 40_000  # numbers in a person's tables up to which totals are kept exactly
+KEPT = 200_000  # numbers in a person's tables up to which totals are kept exactly
 MOST_KEPT = 4_000_000  # up to which they are where nothing else helps
 BROKEN = 10_000.0  # cost of a unit of a hard rule for people who have no legal row
 
@@ -366,6 +366,11 @@ class Paths:
         otherwise; shape ``(agents, days, shifts + 1)``, a day off coming last.
     size
         Arcs of each person's states; shape ``(agents,)``.
+    single_adds, single_most
+        What starts add to the totals of single shifts that have a limit, of shape
+        ``(totals, days, shifts)``, and the limits, of shape ``(agents, totals)``.
+    work
+        Numbers looked at by ``together`` so far.
 
     Examples
     --------
@@ -409,7 +414,7 @@ class Paths:
         self._axes = [
             tuple(n for n in range(len(tallies)) if n not in self._single)
         ] * people
-        self._adds = np.array(
+        self.single_adds = np.array(
             [
                 [
                     [t.step(None, case.past + day, shift)[1] for shift in shifts]
@@ -419,8 +424,9 @@ class Paths:
             ],
             np.int64,
         ).reshape(len(self._single), case.days, len(case.shifts))
-        self._limit = self.most[:, self._single]
-        self._multipliers = np.zeros(self._limit.shape)
+        self.single_most = self.most[:, self._single]
+        self._multipliers = np.zeros(self.single_most.shape)
+        self.work = 0
         self._totals: dict[tuple[tuple[int, ...], tuple[int, ...]], Totals] = {}
         self._alike = [rule.alike(case) for rule in self._rules]
         self._contexts = [rule.contexts(case) for rule in self._rules]
@@ -528,8 +534,8 @@ class Paths:
             price = broken if rule.penalty is None else rule.penalty
             per = 1 if rule.penalty is None else rule.per
             cells[agent, day, shift] += price * -(-amounts // per)
-        for number, adds in enumerate(self._adds if broken == NEVER else ()):
-            beyond = adds > self._limit[people, number, None, None]
+        for number, adds in enumerate(self.single_adds if broken == NEVER else ()):
+            beyond = adds > self.single_most[people, number, None, None]
             cells[:, :, :-1][beyond] = NEVER
         self.cells[people] = cells
 
@@ -601,14 +607,13 @@ class Paths:
 
     def together(
         self,
-        agents: Sequence[int],
+        agents: Sequence[int] | NDArray[np.intp],
         prices: NDArray[np.float64],
         cells: NDArray[np.float64] | None = None,
+        *,
+        strict: bool = True,
     ) -> "Cheapest":
         """Return the cheapest rows of some people, found together.
-
-        Where single shifts have limits, their prices rise until the rows keep them:
-        rows are legal then, if not always the cheapest, and ``least`` holds.
 
         Parameters
         ----------
@@ -618,6 +623,10 @@ class Paths:
             Cost of each start; shape ``(people, days, shifts)``.
         cells
             In place of ``self.cells`` of these people.
+        strict
+            Whether rows keep the limits of single shifts where these make too many
+            states: then such shifts are made dearer until they do, and rows are legal,
+            if not always the cheapest.
         """
         people = np.array(agents, np.intp)
         cells = (self.cells[people] if cells is None else cells).copy()
@@ -627,42 +636,44 @@ class Paths:
         costs = np.full(len(people), NEVER)
         left = np.arange(len(people))
         for attempt in range(TRIES):
-            dear = self._multipliers[people[left]]
+            dear = self._multipliers[people[left]] * strict
             now = cells[left]
-            now[:, :, :-1] += np.tensordot(dear, self._adds, 1)
+            now[:, :, :-1] += np.tensordot(dear, self.single_adds, 1)
             chosen, values = self._along(people[left], now)
-            counts, limit = self._count(chosen), self._limit[people[left]]
+            counts, limit = self.single_counts(chosen), self.single_most[people[left]]
             least[left] = np.maximum(least[left], values - (dear * limit).sum(axis=1))
             beyond = self._beyond(people[left], counts)
             found = np.isfinite(values)
-            fits = found & ~(beyond > 0).any(axis=1)
+            again = found & (beyond > 0).any(axis=1)
             own = values - (dear * counts).sum(axis=1)
-            better = fits & (own < costs[left])
+            for place in np.flatnonzero(again).tolist():
+                agent = int(people[left[place]])
+                if self._keep(agent, beyond[place], attempt == TRIES - 2):
+                    continue
+                step = np.maximum(0, beyond[place]) * MULTIPLIED * 2**attempt
+                dear[place] += step
+                again[place] = strict
+            better = found & ~again & (own < costs[left])
             costs[left[better]] = own[better]
             rows[left[better]] = chosen[better]
-            dear[fits & (beyond < 0).all(axis=1)] //= 2
-            stays = found & ~fits
-            for place in np.flatnonzero(stays).tolist():
-                agent = int(people[left[place]])
-                if not self._keep(agent, beyond[place], attempt == TRIES - 2):
-                    step = np.maximum(0, beyond[place]) * MULTIPLIED * 2**attempt
-                    dear[place] += step
-            self._multipliers[people[left]] = dear
-            left = left[stays]
+            if strict:
+                dear[found & (beyond < 0).all(axis=1)] //= 2
+                self._multipliers[people[left]] = dear
+            left = left[again]
             if not len(left):
                 break
         days = np.arange(self.case.days)
         priced = np.concatenate([prices, np.zeros((*prices.shape[:2], 1))], axis=2)
-        legal = np.isfinite(costs)
+        done = np.isfinite(costs)
         worked = priced[np.arange(len(people))[:, None], days, rows].sum(axis=1)
-        costs[legal] = np.rint(costs[legal] - worked[legal])
+        costs[done] = np.rint(costs[done] - worked[done])
         return Cheapest(rows, costs, least)
 
     def _beyond(
         self, people: NDArray[np.intp], counts: NDArray[np.int64]
     ) -> NDArray[np.int64]:
         """Return how far single shifts are beyond their limits, where not kept."""
-        beyond = counts - self._limit[people]
+        beyond = counts - self.single_most[people]
         for place, agent in enumerate(people.tolist()):
             kept = [n in self._axes[agent] for n in self._single]
             beyond[place, kept] = -1
@@ -716,11 +727,12 @@ class Paths:
             )
             chosen[chosen == cells.shape[2] - 1] = OFF
             rows[places] = chosen
+            self.work += len(who) * through.work(*self._ends(int(who[0]), through.axes))
         return rows, values
 
-    def _count(self, rows: NDArray[np.int16]) -> NDArray[np.int64]:
+    def single_counts(self, rows: NDArray[np.int16]) -> NDArray[np.int64]:
         """Return how often rows work each single shift that has a limit."""
-        adds = np.pad(self._adds, ((0, 0), (0, 0), (0, 1)))
+        adds = np.pad(self.single_adds, ((0, 0), (0, 0), (0, 1)))
         found = adds[:, np.arange(rows.shape[1]), rows].sum(axis=2).T
         return np.asarray(found, np.int64)
 

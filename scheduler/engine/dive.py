@@ -1,0 +1,283 @@
+"""Dive: rosters from shares of rows, where cover is asked for by shift.
+
+First everybody's rows are generated until shares of them are as cheap as can be, which
+bounds every roster. Then person by person is given the row of which they have most,
+while new rows are generated for the others around it. Later some people are freed and
+go down again together around all others.
+"""
+
+from collections.abc import Iterator
+from time import monotonic
+
+import numpy as np
+from numpy.typing import NDArray
+
+from constraints.case import OFF, Case
+from constraints.roster import Duties, Roster
+from scheduler.engine.improve import Standing
+from scheduler.engine.master import Master, Shares
+from scheduler.engine.patch import Dialogue, Found, News, Patch
+from scheduler.engine.paths import BROKEN, Paths
+from scheduler.engine.pricing import GRAIN
+from scheduler.engine.solver import Budget
+
+SWEEPS = 12  # of the first rows
+GROUPS = 8  # groups of people who choose a row at the same time
+WIDTH = 0.7  # people around the need within which one more matters, at first
+CALM = 0.7  # how much of the best prices stays in the next ones
+ENOUGH = 1e-4  # share of the cost within which bound and shares are as good as equal
+SURE = 0.99  # share of a row from which it is taken for granted
+AT_ONCE = 0.04  # share of the people who are decided in one step, at least
+ROUNDS = 2  # of new rows between two steps
+WORK = 6e-9  # effort of one number looked at
+ROWS = 60  # rows a person that are kept
+
+
+def dive_apart(case: Case, until: float, seed: int) -> Dialogue:
+    """Dive in a process of its own, until a moment of the monotonic clock."""
+    return dive(case, Budget(until - monotonic()), seed)
+
+
+def dive(case: Case, budget: Budget, seed: int) -> Dialogue:
+    """Bound all rosters, dive for a good one, and better it.
+
+    The first thing said is a greeting, answered by the whole roster that stands.
+    """
+    diver = Diver(case, budget, seed)
+    wanted = diver.hear((yield Found("start")))
+    for bound in diver.settle():
+        wanted = wanted and diver.hear((yield Found("prices", bound=bound)))
+        if not wanted or budget.over:
+            return
+    free = np.ones(len(case.agents), bool)
+    while wanted and not budget.over:
+        roster = diver.down(free)
+        patch = None if roster is None else Patch.of(roster)
+        wanted = diver.hear((yield Found("dive", patch)))
+        free = diver.choose()
+
+
+class Diver:
+    """The rows known so far, and the ways to a roster made of them.
+
+    Parameters
+    ----------
+    case
+        Its cover is asked for by shift.
+    budget
+        What may be spent.
+    seed
+        Random seed.
+
+    Attributes
+    ----------
+    standing
+        The best roster, as far as is known.
+    bound
+        No roster costs less.
+    """
+
+    def __init__(self, case: Case, budget: Budget, seed: int) -> None:
+        self.case, self.budget = case, budget
+        self.paths = Paths(case)
+        self.master = Master(self.paths)
+        self.random = np.random.default_rng(seed)
+        self.standing = Standing.of(Roster.empty(case))
+        self.best = -np.inf
+        self.need = np.maximum(0, case.cover)
+        self.asked = case.cover >= 0
+        self.limits = np.where(
+            self.paths.single_most < case.days, self.paths.single_most, 0
+        )
+        self.size = max(2.0, len(case.agents) / 3)
+        self._spent = 0.0
+
+    def hear(self, news: News) -> bool:
+        """Lay what was kept over the roster that stands; return whether to go on."""
+        if news:
+            roster = self.standing.roster
+            for patch in news:
+                roster = patch.on(roster)
+            self.standing = Standing.of(roster)
+        return news is not None
+
+    # -- rows -----------------------------------------------------------------------
+    def settle(self) -> Iterator[int]:
+        """Generate rows until shares of them are as cheap as can be; yield bounds."""
+        self._first_rows()
+        calm, told = CALM, 0
+        centre: Shares | None = None
+        while not self.budget.over:
+            found = self.master.solve()
+            if found is None:
+                return
+            now = found if centre is None else _between(centre, found, calm)
+            bound, new = self._price(now, np.arange(len(self.case.agents)))
+            self._spend()
+            if bound > self.best:
+                self.best, centre = bound, now
+            if (whole := int(np.ceil(self.best - 1e-6))) > told:
+                told = whole
+                yield told
+            if found.cost - self.best <= ENOUGH * abs(found.cost):
+                return
+            if not new and calm == 0:
+                return
+            calm = 0.0 if not new else CALM
+
+    def _first_rows(self) -> None:
+        """Let people choose rows in turn at what one more start is worth by then."""
+        people = len(self.case.agents)
+        heads = np.zeros(self.need.shape)
+        share = np.zeros((people, *self.need.shape))
+        order = self.random.permutation(people)
+        for sweep in range(SWEEPS):
+            for group in np.array_split(order, min(GROUPS, people)):
+                if self.budget.over:
+                    return
+                others = heads[None] - share[group]
+                lack = (self.need - others - 0.5) / WIDTH
+                wish = 1 / (1 + np.exp(-np.clip(4 * lack, -50, 50)))
+                prices = (
+                    self.master.over - (self.master.short + self.master.over) * wish
+                )
+                prices = np.rint(np.where(self.asked, prices, 0) * GRAIN) / GRAIN
+                found = self.paths.together(group, prices)
+                pace = 2 / (sweep + 2)
+                for agent, row, cost in zip(
+                    group.tolist(), found.rows, found.costs.tolist(), strict=True
+                ):
+                    if cost >= BROKEN:
+                        continue
+                    self.master.add(agent, row, cost)
+                    worked = np.zeros(self.need.shape)
+                    days = np.flatnonzero(row != OFF)
+                    worked[days, row[days]] = 1
+                    change = pace * (worked - share[agent])
+                    share[agent] += change
+                    heads += change
+            self._spend()
+
+    def _price(self, at: Shares, people: NDArray[np.intp]) -> tuple[float, int]:
+        """Generate rows of some people at some prices.
+
+        Returns what all rosters cost at the least, where these are all people, and how
+        many rows are new.
+        """
+        short, over = self.master.short, self.master.over
+        worth = np.floor(np.clip(at.prices, -over, short) * GRAIN) / GRAIN
+        worth[~self.asked] = 0
+        dear = np.floor(at.dear * GRAIN) / GRAIN
+        prices = np.tensordot(dear[people], self.paths.single_adds, 1) - worth
+        found = self.paths.together(people, prices, strict=False)
+        bound = found.least.sum() + (worth * self.need).sum()
+        bound -= (dear * self.limits).sum()
+        new = 0
+        for agent, row, cost in zip(
+            people.tolist(), found.rows, found.costs.tolist(), strict=True
+        ):
+            new += cost < BROKEN and self.master.add(agent, row, cost)
+        return float(bound), new
+
+    def _spend(self) -> None:
+        """Take the work of paths and programme off the budget."""
+        spent = self.paths.work * WORK + self.master.work
+        self.budget.spend(spent - self._spent)
+        self._spent = spent
+
+    # -- down -----------------------------------------------------------------------
+    def down(self, free: NDArray[np.bool_]) -> Roster | None:
+        """Decide on a row for some people, around the rows of all others."""
+        for agent in range(len(free)):
+            row = None if free[agent] else self.standing.roster.table[agent]
+            if row is not None:
+                self.master.add(agent, row, self._cost(agent, row))
+            self.master.keep(agent, row)
+        left = free.copy()
+        while not self.budget.over:
+            found = self._settled(left)
+            if found is None:
+                return None
+            if found.cost >= self.standing.audit.cost and not self.standing.audit.hard:
+                return None
+            if not self._decide(found, left):
+                return self._roster()
+        return None
+
+    def _settled(self, left: NDArray[np.bool_]) -> Shares | None:
+        """Return the best shares after some rounds of new rows for whoever is left."""
+        found = self.master.solve()
+        for _ in range(ROUNDS):
+            if found is None or not left.any() or self.budget.over:
+                return found
+            _, new = self._price(found, np.flatnonzero(left))
+            self._spend()
+            if not new:
+                return found
+            found = self.master.solve()
+        return found
+
+    def _decide(self, found: Shares, left: NDArray[np.bool_]) -> bool:
+        """Decide on the rows of some people; return whether anybody is left."""
+        order = np.argsort(-found.shares, kind="stable").tolist()
+        least = max(1, round(AT_ONCE * left.sum()))
+        for place in order:
+            row, share = found.rows[place], found.shares[place]
+            if share < SURE and least <= 0:
+                break
+            if left[row.agent] and row.legal:
+                self.master.keep(row.agent, row.shifts)
+                left[row.agent] = False
+                least -= share < SURE
+        if least > 0 and left.any():  # shares of rows beyond limits only
+            self._legal_row(int(np.flatnonzero(left)[0]), found, left)
+        return bool(left.any())
+
+    def _legal_row(self, agent: int, found: Shares, left: NDArray[np.bool_]) -> None:
+        """Give a person the cheapest row that keeps all limits."""
+        prices = -found.prices[None]
+        row = self.paths.together([agent], prices)
+        self.master.add(agent, row.rows[0], float(row.costs[0]))
+        self.master.keep(agent, row.rows[0])
+        left[agent] = False
+
+    def _cost(self, agent: int, row: NDArray[np.int16]) -> float:
+        known = self.master.rows[agent].get(row.tobytes())
+        if known is not None:
+            return known.cost
+        days = range(self.case.days)
+        _, costs = self.paths.within(agent, row, range(days.stop - 1, days.stop))
+        cells = self.paths.cells[agent, days, row]
+        return float(costs[0]) if len(costs) == 1 else float(cells.sum())
+
+    def _roster(self) -> Roster:
+        table = np.full((len(self.case.agents), self.case.days), OFF, np.int16)
+        for agent, key in self.master.kept.items():
+            table[agent] = self.master.rows[agent][key].shifts
+        return Roster(self.case, table, Duties.of(()))
+
+    # -- whom to free ---------------------------------------------------------------
+    def choose(self) -> NDArray[np.bool_]:
+        """Return some people who go down together again, drawn by what they cost."""
+        people = len(self.case.agents)
+        blame = np.ones(people)
+        for violation in self.standing.audit.violations:
+            if violation.where.agent is not None:
+                blame[violation.where.agent] += violation.cost
+        count = int(self.random.integers(2, max(3, int(self.size) + 1)))
+        chance = blame / blame.sum() / 2 + 0.5 / people
+        who = self.random.choice(people, min(people, count), replace=False, p=chance)
+        free = np.zeros(people, bool)
+        free[who] = True
+        return free
+
+
+def _between(centre: Shares, found: Shares, calm: float) -> Shares:
+    """Return prices between the best so far and the newest."""
+    return Shares(
+        found.cost,
+        calm * centre.prices + (1 - calm) * found.prices,
+        calm * centre.dear + (1 - calm) * found.dear,
+        found.rows,
+        found.shares,
+    )

@@ -1,0 +1,208 @@
+"""Master: the programme that takes shares of rows to meet what is asked of shifts.
+
+Everybody works shares of rows that add up to one; who starts each shift on each day
+adds up to what is asked, but for people short and over, at their price. Its prices say
+what one more start is worth, and ask the paths for better rows.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from ortools.math_opt.python import mathopt
+
+from constraints.case import OFF
+from constraints.coverage import CoverageShift
+from scheduler.engine.paths import Paths
+
+NOBODY = 5_000.0  # price of somebody who works no known row
+EFFORT = 4e-9  # effort of one iteration of the simplex method, by row and column
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of one person, and what the rules about that person charge."""
+
+    agent: int
+    shifts: NDArray[np.int16]
+    cost: float
+    legal: bool
+    share: Any
+
+
+@dataclass(frozen=True)
+class Shares:
+    """A solution of the programme.
+
+    Attributes
+    ----------
+    cost
+        Its value.
+    prices
+        Worth of one more start; shape ``(days, shifts)``.
+    dear
+        Price of one more of a single shift that has a limit; ``(agents, totals)``.
+    rows, shares
+        Rows that are worked, and in which share.
+    """
+
+    cost: float
+    prices: NDArray[np.float64]
+    dear: NDArray[np.float64]
+    rows: tuple[Row, ...]
+    shares: NDArray[np.float64]
+
+
+class Master:
+    """The programme of a case whose cover is asked for by shift.
+
+    Parameters
+    ----------
+    paths
+        Everybody's legal rows.
+
+    Attributes
+    ----------
+    rows
+        Rows known of each person, by what they are.
+    work
+        Effort spent on solving so far.
+    """
+
+    def __init__(self, paths: Paths) -> None:
+        self.paths, self.case = paths, paths.case
+        need = self.case.rule("coverage.shift")
+        assert isinstance(need, CoverageShift)
+        self.short, self.over = need.prices
+        self.rows: list[dict[bytes, Row]] = [{} for _ in self.case.agents]
+        self.kept: dict[int, bytes] = {}
+        self.work = 0.0
+        self._begin()
+
+    def _begin(self) -> None:
+        """State the programme without any rows."""
+        self.model = mathopt.Model()
+        self.solver: mathopt.IncrementalSolver | None = None
+        objective = self.model.objective
+        self.whole = []
+        for _ in self.case.agents:
+            row = self.model.add_linear_constraint(lb=1.0, ub=1.0)
+            nobody = self.model.add_variable(lb=0.0)
+            objective.set_linear_coefficient(nobody, NOBODY)
+            row.set_coefficient(nobody, 1.0)
+            self.whole.append(row)
+        self.asked: dict[tuple[int, int], Any] = {}
+        for day, shift in np.argwhere(self.case.cover >= 0).tolist():
+            need = float(self.case.cover[day, shift])
+            row = self.model.add_linear_constraint(lb=need, ub=need)
+            for sign, price in ((1.0, self.short), (-1.0, self.over)):
+                gap = self.model.add_variable(lb=0.0)
+                objective.set_linear_coefficient(gap, float(price))
+                row.set_coefficient(gap, sign)
+            self.asked[day, shift] = row
+        self.most: dict[tuple[int, int], Any] = {}
+
+    def add(self, agent: int, shifts: NDArray[np.int16], cost: float) -> bool:
+        """Let a person work a row, or a share of it; return whether it is new."""
+        key = shifts.tobytes()
+        if key in self.rows[agent]:
+            return False
+        counts = self.paths.single_counts(shifts[None])[0]
+        legal = bool((counts <= self.paths.single_most[agent]).all())
+        self._state(Row(agent, shifts, cost, legal, None), counts)
+        return True
+
+    def _state(self, row: Row, counts: NDArray[np.int64]) -> None:
+        agent, key = row.agent, row.shifts.tobytes()
+        kept = self.kept.get(agent, key) == key
+        share = self.model.add_variable(lb=0.0, ub=float("inf") if kept else 0.0)
+        self.model.objective.set_linear_coefficient(share, row.cost)
+        self.whole[agent].set_coefficient(share, 1.0)
+        for day in np.flatnonzero(row.shifts != OFF).tolist():
+            asked = self.asked.get((day, int(row.shifts[day])))
+            if asked is not None:
+                asked.set_coefficient(share, 1.0)
+        limits = self.paths.single_most[agent]
+        for number in np.flatnonzero(counts).tolist():
+            at = (agent, number)
+            if limits[number] >= self.case.days:
+                continue
+            if at not in self.most:
+                self.most[at] = self.model.add_linear_constraint(
+                    ub=float(limits[number])
+                )
+            self.most[at].set_coefficient(share, float(counts[number]))
+        self.rows[agent][key] = Row(agent, row.shifts, row.cost, row.legal, share)
+
+    def keep(self, agent: int, shifts: NDArray[np.int16] | None) -> None:
+        """Have a person work one known row and no other; None: any again."""
+        key = None if shifts is None else shifts.tobytes()
+        if key is None:
+            self.kept.pop(agent, None)
+        else:
+            self.kept[agent] = key
+        for other, row in self.rows[agent].items():
+            wanted = float("inf") if key in (None, other) else 0.0
+            if row.share.upper_bound != wanted:
+                row.share.upper_bound = wanted
+
+    def forget(self, worth: NDArray[np.float64], most: int) -> None:
+        """Keep no more than some rows a person: those that cost least at some prices.
+
+        Parameters
+        ----------
+        worth
+            Worth of one more start; shape ``(days, shifts)``.
+        """
+        before = self.rows
+        self.rows = [{} for _ in before]
+        self._begin()
+        padded = np.pad(worth, ((0, 0), (0, 1)))
+        days = np.arange(self.case.days)
+        for agent, rows in enumerate(before):
+            every = sorted(
+                rows.values(), key=lambda row: row.cost - padded[days, row.shifts].sum()
+            )
+            stays = every[:most]
+            stays += [row for row in every[most:] if row.shifts.tobytes() in self.kept]
+            for row in stays:
+                self._state(row, self.paths.single_counts(row.shifts[None])[0])
+
+    def solve(self) -> Shares | None:
+        """Return the best shares of the rows known; None where there is no telling."""
+        found = self._solved()
+        if found is None:
+            return None
+        values, worth = found.variable_values(), found.dual_values()
+        prices = np.zeros(self.case.cover.shape)
+        for at, row in self.asked.items():
+            prices[at] = worth[row]
+        dear = np.zeros(self.paths.single_most.shape)
+        for place, row in self.most.items():
+            dear[place] = max(0.0, -worth[row])
+        every = [row for rows in self.rows for row in rows.values()]
+        shares = np.array([values[row.share] for row in every])
+        worked = np.flatnonzero(shares > 1e-6).tolist()
+        chosen = tuple(every[place] for place in worked)
+        return Shares(found.objective_value(), prices, dear, chosen, shares[worked])
+
+    def _solved(self) -> mathopt.SolveResult | None:
+        """Return the solver's answer; a new solver is tried where the old one fails."""
+        for _ in range(2):
+            if self.solver is None:
+                self.solver = mathopt.IncrementalSolver(
+                    self.model, mathopt.SolverType.GLOP
+                )
+            with suppress(AttributeError, RuntimeError, ValueError):
+                found = self.solver.solve()
+                rows = len(self.asked) + len(self.whole)
+                steps = found.solve_stats.simplex_iterations
+                self.work += EFFORT * rows * (100 + steps)
+                if found.has_primal_feasible_solution() and (
+                    found.has_dual_feasible_solution()
+                ):
+                    return found
+            self.solver = None
+        return None
