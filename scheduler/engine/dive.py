@@ -12,7 +12,7 @@ from time import monotonic
 import numpy as np
 from numpy.typing import NDArray
 
-from constraints.case import OFF, Case
+from constraints.case import OFF, OPEN, Case
 from constraints.roster import Duties, Roster
 from scheduler.engine.improve import Standing
 from scheduler.engine.master import Master, Shares
@@ -26,8 +26,8 @@ GROUPS = 8  # groups of people who choose a row at the same time
 WIDTH = 0.7  # people around the need within which one more matters, at first
 CALM = 0.7  # how much of the best prices stays in the next ones
 ENOUGH = 1e-4  # share of the cost within which bound and shares are as good as equal
-SURE = 0.99  # share of a row from which it is taken for granted
-AT_ONCE = 0.04  # share of the people who are decided in one step, at least
+SURE = 0.9  # share of a row from which it is taken for granted
+AT_ONCE = 0.1  # share of the cells shared that are decided in one step, at least
 ROUNDS = 2  # of new rows between two steps
 WORK = 6e-9  # effort of one number looked at
 ROWS = 60  # rows a person that are kept
@@ -49,7 +49,7 @@ def dive(case: Case, budget: Budget, seed: int) -> Dialogue:
         wanted = wanted and diver.hear((yield Found("prices", bound=bound)))
         if not wanted or budget.over:
             return
-    free = np.ones(len(case.agents), bool)
+    free = np.ones((len(case.agents), case.days), bool)
     while wanted and not budget.over:
         roster = diver.down(free)
         patch = None if roster is None else Patch.of(roster)
@@ -169,7 +169,12 @@ class Diver:
         worth[~self.asked] = 0
         dear = np.floor(at.dear * GRAIN) / GRAIN
         prices = np.tensordot(dear[people], self.paths.single_adds, 1) - worth
-        found = self.paths.together(people, prices, strict=False)
+        cells, kept = self.paths.cells[people].copy(), self.master.kept[people]
+        at = np.nonzero(kept != OPEN)
+        stays = cells[(*at, kept[at])]
+        cells[at] = np.inf
+        cells[(*at, kept[at])] = stays
+        found = self.paths.together(people, prices, cells, strict=False)
         bound = found.least.sum() + (worth * self.need).sum()
         bound -= (dear * self.limits).sum()
         new = 0
@@ -187,59 +192,67 @@ class Diver:
 
     # -- down -----------------------------------------------------------------------
     def down(self, free: NDArray[np.bool_]) -> Roster | None:
-        """Decide on a row for some people, around the rows of all others."""
+        """Decide on some cells, around all others; ``free`` as the table."""
+        kept = np.where(free, OPEN, self.standing.roster.table).astype(np.int16)
+        people = np.flatnonzero(free.any(axis=1))
         for agent in range(len(free)):
-            row = None if free[agent] else self.standing.roster.table[agent]
-            if row is not None:
+            if not free[agent].all():
+                row = self.standing.roster.table[agent]
                 self.master.add(agent, row, self._cost(agent, row))
-            self.master.keep(agent, row)
-        left = free.copy()
+            self.master.keep(agent, kept[agent])
         while not self.budget.over:
-            found = self._settled(left)
+            found = self._settled(people)
             if found is None:
                 return None
             if found.cost >= self.standing.audit.cost and not self.standing.audit.hard:
                 return None
-            if not self._decide(found, left):
-                return self._roster()
+            if not self._decide(found):
+                return self._roster(found)
         return None
 
-    def _settled(self, left: NDArray[np.bool_]) -> Shares | None:
-        """Return the best shares after some rounds of new rows for whoever is left."""
+    def _settled(self, people: NDArray[np.intp]) -> Shares | None:
+        """Return the best shares after some rounds of new rows for some people."""
         found = self.master.solve()
         for _ in range(ROUNDS):
-            if found is None or not left.any() or self.budget.over:
+            if found is None or self.budget.over:
                 return found
-            _, new = self._price(found, np.flatnonzero(left))
+            _, new = self._price(found, people)
             self._spend()
             if not new:
                 return found
             found = self.master.solve()
         return found
 
-    def _decide(self, found: Shares, left: NDArray[np.bool_]) -> bool:
-        """Decide on the rows of some people; return whether anybody is left."""
-        order = np.argsort(-found.shares, kind="stable").tolist()
-        least = max(1, round(AT_ONCE * left.sum()))
-        for place in order:
-            row, share = found.rows[place], found.shares[place]
-            if share < SURE and least <= 0:
-                break
-            if left[row.agent] and row.legal:
-                self.master.keep(row.agent, row.shifts)
-                left[row.agent] = False
-                least -= share < SURE
-        if least > 0 and left.any():  # shares of rows beyond limits only
-            self._legal_row(int(np.flatnonzero(left)[0]), found, left)
-        return bool(left.any())
+    def _decide(self, found: Shares) -> bool:
+        """Decide on some cells that are shared; return whether there are any."""
+        whole = np.zeros(
+            (len(self.case.agents), self.case.days, self.need.shape[1] + 1)
+        )
+        days = np.arange(self.case.days)
+        for row, share in zip(found.rows, found.shares.tolist(), strict=True):
+            whole[row.agent, days, row.shifts] += share
+        most = whole.max(axis=2)
+        shared = np.argwhere(most < 1 - 1e-4)
+        if not len(shared):
+            return False
+        shared = shared[np.argsort(-most[tuple(shared.T)], kind="stable")]
+        count = max(1, round(AT_ONCE * len(shared)))
+        count = max(count, int((most[tuple(shared.T)] > SURE).sum()))
+        for agent, day in shared[:count].tolist():
+            choice = int(whole[agent, day].argmax())
+            self.master.kept[agent, day] = (
+                OFF if choice == self.need.shape[1] else choice
+            )
+        for agent in np.unique(shared[:count, 0]).tolist():
+            self.master.keep(agent, self.master.kept[agent])
+        return True
 
-    def _legal_row(self, agent: int, found: Shares, left: NDArray[np.bool_]) -> None:
-        """Give a person the cheapest row that keeps all limits."""
-        prices = -found.prices[None]
-        row = self.paths.together([agent], prices)
-        self.master.add(agent, row.rows[0], float(row.costs[0]))
-        self.master.keep(agent, row.rows[0])
-        left[agent] = False
+    def _roster(self, found: Shares) -> Roster | None:
+        table = np.full((len(self.case.agents), self.case.days), OFF, np.int16)
+        for row, share in zip(found.rows, found.shares.tolist(), strict=True):
+            if share > 0.5:
+                table[row.agent] = row.shifts
+        return Roster(self.case, table, Duties.of(()))
 
     def _cost(self, agent: int, row: NDArray[np.int16]) -> float:
         known = self.master.rows[agent].get(row.tobytes())
@@ -249,12 +262,6 @@ class Diver:
         _, costs = self.paths.within(agent, row, range(days.stop - 1, days.stop))
         cells = self.paths.cells[agent, days, row]
         return float(costs[0]) if len(costs) == 1 else float(cells.sum())
-
-    def _roster(self) -> Roster:
-        table = np.full((len(self.case.agents), self.case.days), OFF, np.int16)
-        for agent, key in self.master.kept.items():
-            table[agent] = self.master.rows[agent][key].shifts
-        return Roster(self.case, table, Duties.of(()))
 
     # -- whom to free ---------------------------------------------------------------
     def choose(self) -> NDArray[np.bool_]:
@@ -267,7 +274,7 @@ class Diver:
         count = int(self.random.integers(2, max(3, int(self.size) + 1)))
         chance = blame / blame.sum() / 2 + 0.5 / people
         who = self.random.choice(people, min(people, count), replace=False, p=chance)
-        free = np.zeros(people, bool)
+        free = np.zeros((people, self.case.days), bool)
         free[who] = True
         return free
 

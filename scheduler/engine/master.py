@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.math_opt.python import mathopt
 
-from constraints.case import OFF
+from constraints.case import OFF, OPEN
 from constraints.coverage import CoverageShift
 from scheduler.engine.paths import Paths
 
@@ -77,7 +77,7 @@ class Master:
         assert isinstance(need, CoverageShift)
         self.short, self.over = need.prices
         self.rows: list[dict[bytes, Row]] = [{} for _ in self.case.agents]
-        self.kept: dict[int, bytes] = {}
+        self.kept = np.full((len(self.case.agents), self.case.days), OPEN, np.int16)
         self.work = 0.0
         self._begin()
 
@@ -116,7 +116,9 @@ class Master:
 
     def _state(self, row: Row, counts: NDArray[np.int64]) -> None:
         agent, key = row.agent, row.shifts.tobytes()
-        kept = self.kept.get(agent, key) == key
+        kept = bool(
+            np.isin(self.kept[agent], OPEN)[self.kept[agent] != row.shifts].all()
+        )
         share = self.model.add_variable(lb=0.0, ub=float("inf") if kept else 0.0)
         self.model.objective.set_linear_coefficient(share, row.cost)
         self.whole[agent].set_coefficient(share, 1.0)
@@ -136,15 +138,19 @@ class Master:
             self.most[at].set_coefficient(share, float(counts[number]))
         self.rows[agent][key] = Row(agent, row.shifts, row.cost, row.legal, share)
 
-    def keep(self, agent: int, shifts: NDArray[np.int16] | None) -> None:
-        """Have a person work one known row and no other; None: any again."""
-        key = None if shifts is None else shifts.tobytes()
-        if key is None:
-            self.kept.pop(agent, None)
-        else:
-            self.kept[agent] = key
-        for other, row in self.rows[agent].items():
-            wanted = float("inf") if key in (None, other) else 0.0
+    def keep(self, agent: int, days: NDArray[np.int16]) -> None:
+        """Have a person work only rows with some days as given; ``OPEN``: any.
+
+        Parameters
+        ----------
+        days
+            Shift, ``OFF`` or ``OPEN``; shape ``(days,)``.
+        """
+        self.kept[agent] = days.copy()
+        fixed = np.flatnonzero(days != OPEN)
+        for row in self.rows[agent].values():
+            fits = bool((row.shifts[fixed] == days[fixed]).all())
+            wanted = float("inf") if fits else 0.0
             if row.share.upper_bound != wanted:
                 row.share.upper_bound = wanted
 
@@ -161,13 +167,11 @@ class Master:
         self._begin()
         padded = np.pad(worth, ((0, 0), (0, 1)))
         days = np.arange(self.case.days)
-        for agent, rows in enumerate(before):
+        for rows in before:
             every = sorted(
                 rows.values(), key=lambda row: row.cost - padded[days, row.shifts].sum()
             )
-            stays = every[:most]
-            stays += [row for row in every[most:] if row.shifts.tobytes() in self.kept]
-            for row in stays:
+            for row in every[:most]:
                 self._state(row, self.paths.single_counts(row.shifts[None])[0])
 
     def solve(self) -> Shares | None:
