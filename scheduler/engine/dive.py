@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from constraints.case import OFF, OPEN, Case
 from constraints.roster import Duties, Roster
-from scheduler.engine.improve import Standing
-from scheduler.engine.master import Master, Shares
+from scheduler.engine.improve import Neighbourhood, Standing
+from scheduler.engine.master import Master, Row, Shares
 from scheduler.engine.patch import Dialogue, Found, News, Patch
 from scheduler.engine.paths import BROKEN, Paths
 from scheduler.engine.pricing import GRAIN
@@ -27,10 +27,13 @@ WIDTH = 0.7  # people around the need within which one more matters, at first
 CALM = 0.7  # how much of the best prices stays in the next ones
 ENOUGH = 1e-4  # share of the cost within which bound and shares are as good as equal
 SURE = 0.9  # share of a row from which it is taken for granted
-AT_ONCE = 0.1  # share of the cells shared that are decided in one step, at least
+PACES = (0.2, 0.1, 0.05, 0.15)  # shares of cells shared that are decided in one step
+HOPE = 60.0  # cost beyond what stands up to which a dive goes on
+CHOSEN = 3000  # rows of all people to choose from at a time, about
+SIZES = (6, 15, 40, 1000)  # people who choose at a time
 ROUNDS = 2  # of new rows between two steps
 WORK = 6e-9  # effort of one number looked at
-ROWS = 60  # rows a person that are kept
+ROWS = 150  # rows a person that are kept, about
 
 
 def dive_apart(case: Case, until: float, seed: int) -> Dialogue:
@@ -49,12 +52,13 @@ def dive(case: Case, budget: Budget, seed: int) -> Dialogue:
         wanted = wanted and diver.hear((yield Found("prices", bound=bound)))
         if not wanted or budget.over:
             return
-    free = np.ones((len(case.agents), case.days), bool)
+    pace = 0
     while wanted and not budget.over:
-        roster = diver.down(free)
-        patch = None if roster is None else Patch.of(roster)
-        wanted = diver.hear((yield Found("dive", patch)))
-        free = diver.choose()
+        wanted = diver.hear((yield Found("dive", diver.down(PACES[pace % len(PACES)]))))
+        pace += 1
+        until = budget.ticks + diver.dived
+        while wanted and not budget.over and budget.ticks < until:
+            wanted = diver.hear((yield Found("rows", diver.choose())))
 
 
 class Diver:
@@ -89,7 +93,11 @@ class Diver:
         self.limits = np.where(
             self.paths.single_most < case.days, self.paths.single_most, 0
         )
-        self.size = max(2.0, len(case.agents) / 3)
+        self.dived = 0.0  # what the last dive took, in ticks
+        self.kinds = [
+            Neighbourhood(min(people, len(case.agents)), case.days) for people in SIZES
+        ]
+        self.centre: Shares | None = None
         self._spent = 0.0
 
     def hear(self, news: News) -> bool:
@@ -106,16 +114,15 @@ class Diver:
         """Generate rows until shares of them are as cheap as can be; yield bounds."""
         self._first_rows()
         calm, told = CALM, 0
-        centre: Shares | None = None
         while not self.budget.over:
             found = self.master.solve()
             if found is None:
                 return
-            now = found if centre is None else _between(centre, found, calm)
+            now = found if self.centre is None else _between(self.centre, found, calm)
             bound, new = self._price(now, np.arange(len(self.case.agents)))
             self._spend()
             if bound > self.best:
-                self.best, centre = bound, now
+                self.best, self.centre = bound, now
             if (whole := int(np.ceil(self.best - 1e-6))) > told:
                 told = whole
                 yield told
@@ -170,10 +177,10 @@ class Diver:
         dear = np.floor(at.dear * GRAIN) / GRAIN
         prices = np.tensordot(dear[people], self.paths.single_adds, 1) - worth
         cells, kept = self.paths.cells[people].copy(), self.master.kept[people]
-        at = np.nonzero(kept != OPEN)
-        stays = cells[(*at, kept[at])]
-        cells[at] = np.inf
-        cells[(*at, kept[at])] = stays
+        who, day = np.nonzero(kept != OPEN)
+        stays = cells[who, day, kept[who, day]]
+        cells[who, day] = np.inf
+        cells[who, day, kept[who, day]] = stays
         found = self.paths.together(people, prices, cells, strict=False)
         bound = found.least.sum() + (worth * self.need).sum()
         bound -= (dear * self.limits).sum()
@@ -191,24 +198,37 @@ class Diver:
         self._spent = spent
 
     # -- down -----------------------------------------------------------------------
-    def down(self, free: NDArray[np.bool_]) -> Roster | None:
-        """Decide on some cells, around all others; ``free`` as the table."""
-        kept = np.where(free, OPEN, self.standing.roster.table).astype(np.int16)
-        people = np.flatnonzero(free.any(axis=1))
-        for agent in range(len(free)):
-            if not free[agent].all():
-                row = self.standing.roster.table[agent]
-                self.master.add(agent, row, self._cost(agent, row))
-            self.master.keep(agent, kept[agent])
+    def down(self, pace: float) -> Patch | None:
+        """Decide on cells until nothing is shared; return the roster.
+
+        Parameters
+        ----------
+        pace
+            Share of the cells shared that are decided in one step.
+        """
+        began = self.budget.ticks
+        people = np.arange(len(self.case.agents))
+        if self.centre is not None and sum(map(len, self.master.rows)) > ROWS * len(
+            people
+        ):
+            self.master.forget(self.centre.prices, ROWS // 2)
+        for agent in people.tolist():
+            self.master.keep(agent, self.paths.case.pins[agent])
+        roster = None
         while not self.budget.over:
             found = self._settled(people)
-            if found is None:
-                return None
-            if found.cost >= self.standing.audit.cost and not self.standing.audit.hard:
-                return None
-            if not self._decide(found):
-                return self._roster(found)
-        return None
+            if found is None or self._hopeless(found):
+                break
+            if not self._decide(found, pace):
+                roster = self._roster(found)
+                break
+        self.dived = self.budget.ticks - began
+        return None if roster is None else Patch.of(roster)
+
+    def _hopeless(self, found: Shares) -> bool:
+        """Whether a dive can no more end below what stands."""
+        audit = self.standing.audit
+        return not audit.hard and found.cost > audit.cost + HOPE
 
     def _settled(self, people: NDArray[np.intp]) -> Shares | None:
         """Return the best shares after some rounds of new rows for some people."""
@@ -223,7 +243,7 @@ class Diver:
             found = self.master.solve()
         return found
 
-    def _decide(self, found: Shares) -> bool:
+    def _decide(self, found: Shares, pace: float) -> bool:
         """Decide on some cells that are shared; return whether there are any."""
         whole = np.zeros(
             (len(self.case.agents), self.case.days, self.need.shape[1] + 1)
@@ -236,7 +256,7 @@ class Diver:
         if not len(shared):
             return False
         shared = shared[np.argsort(-most[tuple(shared.T)], kind="stable")]
-        count = max(1, round(AT_ONCE * len(shared)))
+        count = max(1, round(pace * len(shared)))
         count = max(count, int((most[tuple(shared.T)] > SURE).sum()))
         for agent, day in shared[:count].tolist():
             choice = int(whole[agent, day].argmax())
@@ -254,29 +274,54 @@ class Diver:
                 table[row.agent] = row.shifts
         return Roster(self.case, table, Duties.of(()))
 
-    def _cost(self, agent: int, row: NDArray[np.int16]) -> float:
-        known = self.master.rows[agent].get(row.tobytes())
-        if known is not None:
-            return known.cost
-        days = range(self.case.days)
-        _, costs = self.paths.within(agent, row, range(days.stop - 1, days.stop))
-        cells = self.paths.cells[agent, days, row]
-        return float(costs[0]) if len(costs) == 1 else float(cells.sum())
+    # -- rows known ------------------------------------------------------------------
+    def choose(self) -> Patch | None:
+        """Choose the best of the rows known of some people, around all others."""
+        kind = self._kind()
+        people = np.sort(self._people(kind.people))
+        rows = {agent: self._known(agent, len(people)) for agent in people.tolist()}
+        began, before = self.budget.ticks, self.standing.weight
+        seed = int(self.random.integers(1 << 30))
+        table = self.master.choose(rows, self.standing.roster.table, self.budget, seed)
+        gain = 0
+        patch = None
+        if table is not None:
+            cells = np.zeros(table.shape, bool)
+            cells[people] = True
+            roster = Roster(self.case, table, Duties.of(()))
+            gain = before - Standing.of(roster).weight
+            patch = Patch.of(roster, cells)
+        kind.learn(max(0, min(gain, BROKEN / 10)), self.budget.ticks - began)
+        return patch
 
-    # -- whom to free ---------------------------------------------------------------
-    def choose(self) -> NDArray[np.bool_]:
-        """Return some people who go down together again, drawn by what they cost."""
+    def _kind(self) -> Neighbourhood:
+        if self.random.random() < 0.2:
+            return self.kinds[int(self.random.integers(len(self.kinds)))]
+        return max(self.kinds, key=lambda kind: kind.pays)
+
+    def _people(self, count: int) -> NDArray[np.intp]:
+        """Draw people, half by what they cost and half evenly."""
         people = len(self.case.agents)
         blame = np.ones(people)
         for violation in self.standing.audit.violations:
             if violation.where.agent is not None:
                 blame[violation.where.agent] += violation.cost
-        count = int(self.random.integers(2, max(3, int(self.size) + 1)))
         chance = blame / blame.sum() / 2 + 0.5 / people
-        who = self.random.choice(people, min(people, count), replace=False, p=chance)
-        free = np.zeros((people, self.case.days), bool)
-        free[who] = True
-        return free
+        return self.random.choice(people, count, replace=False, p=chance)
+
+    def _known(self, agent: int, people: int) -> list[Row]:
+        """Return the rows of a person that may be worth while, few where many choose.
+
+        These cost least at the best prices.
+        """
+        rows = [row for row in self.master.rows[agent].values() if row.legal]
+        if self.centre is None:
+            return rows
+        worth = np.pad(self.centre.prices, ((0, 0), (0, 1)))
+        days = np.arange(self.case.days)
+        beyond = [row.cost - worth[days, row.shifts].sum() for row in rows]
+        order = np.argsort(beyond, kind="stable")[: max(10, CHOSEN // people)]
+        return [rows[place] for place in order.tolist()]
 
 
 def _between(centre: Shares, found: Shares, calm: float) -> Shares:

@@ -5,6 +5,7 @@ adds up to what is asked, but for people short and over, at their price. Its pri
 what one more start is worth, and ask the paths for better rows.
 """
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from ortools.math_opt.python import mathopt
+from ortools.sat.python import cp_model
 
 from constraints.case import OFF, OPEN
 from constraints.coverage import CoverageShift
 from scheduler.engine.paths import Paths
+from scheduler.engine.solver import Budget, fill_hint, run
 
 NOBODY = 5_000.0  # price of somebody who works no known row
+SECONDS = 10.0  # to choose among rows known
 EFFORT = 4e-9  # effort of one iteration of the simplex method, by row and column
 
 
@@ -191,6 +195,76 @@ class Master:
         worked = np.flatnonzero(shares > 1e-6).tolist()
         chosen = tuple(every[place] for place in worked)
         return Shares(found.objective_value(), prices, dear, chosen, shares[worked])
+
+    def choose(
+        self,
+        rows: Mapping[int, Sequence[Row]],
+        table: NDArray[np.int16],
+        budget: Budget,
+        seed: int,
+    ) -> NDArray[np.int16] | None:
+        """Return a table with the best of some rows of some people; None for none.
+
+        Parameters
+        ----------
+        rows
+            By person; the row of the table is one of them in any case.
+        table
+            What stands; shape ``(agents, days)``.
+        """
+        model, terms = cp_model.CpModel(), []
+        heads: dict[tuple[int, int], list[Any]] = {at: [] for at in self.asked}
+        chosen: list[tuple[int, NDArray[np.int16], Any]] = []
+        for agent, known in rows.items():
+            mine = []
+            stands = self.rows[agent].get(table[agent].tobytes())
+            others = [row for row in known if row is not stands]
+            for row in [*others, *([stands] if stands is not None else [])]:
+                literal = model.new_bool_var("")
+                model.add_hint(literal, row is stands)
+                terms.append((int(row.cost), literal))
+                mine.append(literal)
+                chosen.append((agent, row.shifts, literal))
+                for day in np.flatnonzero(row.shifts != OFF).tolist():
+                    at = (day, int(row.shifts[day]))
+                    if at in heads:
+                        heads[at].append(literal)
+            if not mine:
+                return None
+            model.add_exactly_one(mine)
+        rest = np.delete(table, list(rows), axis=0)
+        for (day, shift), literals in heads.items():
+            lack = int(self.case.cover[day, shift] - (rest[:, day] == shift).sum())
+            if literals:
+                gaps = [
+                    model.new_int_var(0, most, "")
+                    for most in (max(0, lack), max(0, len(rows) - lack))
+                ]
+                total = cp_model.LinearExpr.sum(literals)
+                model.add(total + gaps[0] - gaps[1] == lack)
+                terms += [(self.short, gaps[0]), (self.over, gaps[1])]
+        model.minimize(
+            cp_model.LinearExpr.weighted_sum(
+                [literal for _, literal in terms], [price for price, _ in terms]
+            )
+        )
+        fill_hint(model, budget)
+        outcome = run(
+            model,
+            budget,
+            seconds=SECONDS,
+            effort=SECONDS,
+            seed=seed,
+            workers=1,
+            parameters={"linearization_level": 2},
+        )
+        if not outcome.found:
+            return None
+        table = table.copy()
+        for agent, shifts, literal in chosen:
+            if outcome.value(literal):
+                table[agent] = shifts
+        return table
 
     def _solved(self) -> mathopt.SolveResult | None:
         """Return the solver's answer; a new solver is tried where the old one fails."""

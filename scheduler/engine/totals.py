@@ -248,11 +248,27 @@ class Totals:
         most: NDArray[np.int64],
         broken: float,
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        people, axes = len(starts), (1,) * len(self.unit)
-        first, last = self._window(least, most, broken)
+        people = len(starts)
+        first, _ = self._window(least, most, broken)
         if first[0].any() or not all(day.members for day in self.days):
             nobody = np.zeros((people, len(self.days)), np.intp)
             return nobody, np.full(people, NEVER)
+        values, grouped = self._backward(cells, least, most, broken)
+        return self._follow(starts, cells, values, grouped, first)
+
+    def _backward(
+        self,
+        cells: NDArray[np.float64],
+        least: NDArray[np.int64],
+        most: NDArray[np.int64],
+        broken: float,
+    ) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
+        """Return what the rest costs from each state and total, by day.
+
+        And the price of each group of shifts.
+        """
+        people = len(cells)
+        first, last = self._window(least, most, broken)
         value = self._ends(least, most, first[-1], last[-1], broken)
         values, grouped = [value], []
         for number in reversed(range(len(self.days))):
@@ -264,23 +280,83 @@ class Totals:
             shape = tuple((last[number] - first[number] + 1).tolist())
             now = np.full((people, day.states, *shape), NEVER)
             for step in day.steps:
-                here, there = [], []
-                for total, added in enumerate(step.adds):
-                    shift = int(first[number, total] + added - first[number + 1, total])
-                    begin = max(0, -shift)
-                    end = min(shape[total], value.shape[2 + total] - shift)
-                    here.append(slice(begin, max(begin, end)))
-                    there.append(slice(begin + shift, max(begin, end) + shift))
-                cost = price[:, [step.group]] + step.cost
+                here, there = self._moves(step, number, first, last)
                 at: Any = (slice(None), step.sources, *here)
                 to: Any = (slice(None), step.targets, *there)
-                onward = value[to] + cost.reshape(*cost.shape, *axes)
+                onward = value[to] + self._cost(step, price)
                 now[at] = np.minimum(now[at], onward)
             value = now
             values.append(value)
         values.reverse()
         grouped.reverse()
-        return self._follow(starts, cells, values, grouped, first)
+        return values, grouped
+
+    def _cost(self, step: _Step, price: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what a step costs each person, shaped as the tables."""
+        cost = price[:, [step.group]] + step.cost
+        return cost.reshape(*cost.shape, *(1 for _ in self.unit))
+
+    def _moves(
+        self,
+        step: _Step,
+        number: int,
+        first: NDArray[np.int64],
+        last: NDArray[np.int64],
+    ) -> tuple[list[slice], list[slice]]:
+        """Return the totals from which a step goes, and those to which."""
+        here, there = [], []
+        before, after = last[number] - first[number], last[number + 1]
+        after = after - first[number + 1]
+        for total, added in enumerate(step.adds):
+            shift = int(first[number, total] + added - first[number + 1, total])
+            begin = max(0, -shift)
+            end = min(int(before[total]), int(after[total]) - shift) + 1
+            here.append(slice(begin, max(begin, end)))
+            there.append(slice(begin + shift, max(begin, end) + shift))
+        return here, there
+
+    def margins(
+        self,
+        starts: NDArray[np.intp],
+        cells: NDArray[np.float64],
+        least: NDArray[np.int64],
+        most: NDArray[np.int64],
+    ) -> NDArray[np.float64]:
+        """Return what the cheapest row through each cell costs.
+
+        Parameters as of ``cheapest``; shape ``(people, days, choices)``.
+        """
+        people, found = len(starts), np.full(cells.shape, NEVER)
+        first, last = self._window(least, most, NEVER)
+        if first[0].any() or not all(day.members for day in self.days):
+            return found
+        values, grouped = self._backward(cells, least, most, NEVER)
+        ahead = np.full(values[0].shape, NEVER)
+        at_start: Any = (np.arange(people), self.entry[starts])
+        ahead[(*at_start, *(0 for _ in self.unit))] = 0
+        for number, day in enumerate(self.days):
+            after = np.full(values[number + 1].shape, NEVER)
+            margin = np.full((people, len(day.members)), NEVER)
+            for step in day.steps:
+                here, there = self._moves(step, number, first, last)
+                at: Any = (slice(None), step.sources, *here)
+                order = np.argsort(step.targets, kind="stable")
+                come = ahead[at] + self._cost(step, grouped[number])
+                to: Any = (slice(None), step.targets, *there)
+                whole = (come + values[number + 1][to]).reshape(people, -1)
+                margin[:, step.group] = np.minimum(
+                    margin[:, step.group], whole.min(axis=1, initial=NEVER)
+                )
+                targets, begin = np.unique(step.targets[order], return_index=True)
+                merged = np.minimum.reduceat(come[:, order], begin, axis=1)
+                into: Any = (slice(None), targets, *there)
+                after[into] = np.minimum(after[into], merged)
+            ahead = after
+            for group, members in enumerate(day.members):
+                own = cells[:, number, members]
+                least_of = np.where(np.isfinite(own), grouped[number][:, [group]], 0)
+                found[:, number, members] = margin[:, [group]] + own - least_of
+        return found
 
     def _ends(
         self,
