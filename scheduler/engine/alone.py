@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 
 from constraints.breaks import MealBreak
 from constraints.case import CLASSES, OFF, OPEN, Case
-from constraints.coverage import CoverageFloor, CoverageNeed, CoverageRole
+from constraints.coverage import (
+    CoverageFloor,
+    CoverageNeed,
+    CoverageRole,
+    CoverageShift,
+)
 from constraints.roster import Duties, Roster
 from scheduler.engine.model import BROKEN
 from scheduler.engine.paths import Paths
@@ -50,6 +55,7 @@ class Alone:
         rest = _without(roster, cells)
         costs, way = self.starts.weigh(*_worth(rest, agent))
         costs -= self._lead(rest, agent, days)
+        costs += self._asked(rest)
         if noise is not None:
             costs += noise
         keep = np.where(cells[agent], OPEN, roster.table[agent])
@@ -66,6 +72,16 @@ class Alone:
                 own += [(agent, day, *each) for each in taken]
         duties = (rest.duties or Duties.of(())).beside(Duties.of(own))
         return Roster(self.case, table, duties, overtime=rest.overtime)
+
+    def _asked(self, rest: Roster) -> NDArray[np.float64]:
+        """What one more on a shift costs where shifts ask for people; per start."""
+        need, cover = self.case.rule("coverage.shift"), self.case.cover
+        if not isinstance(need, CoverageShift):
+            return np.zeros(cover.shape)
+        codes = np.arange(cover.shape[1])
+        heads = (rest.table[:, :, None] == codes).sum(axis=0)
+        short, over = need.prices
+        return np.where(cover < 0, 0.0, np.where(heads < cover, -short, over))
 
     def _lead(self, rest: Roster, agent: int, days: Sequence[int]) -> NDArray[np.int64]:
         """What a leader is worth where a staffed class has too few; per start."""

@@ -7,19 +7,23 @@ go down again together around all others.
 """
 
 from collections.abc import Iterator
+from itertools import cycle
 from time import monotonic
 
 import numpy as np
 from numpy.typing import NDArray
 
 from constraints.case import OFF, OPEN, Case
+from constraints.coverage import CoverageShift
 from constraints.roster import Duties, Roster
-from scheduler.engine.improve import Neighbourhood, Standing
+from scheduler.engine.alone import Alone
+from scheduler.engine.improve import Improver, Neighbourhood, Standing
 from scheduler.engine.master import Master, Row, Shares
 from scheduler.engine.patch import Dialogue, Found, News, Patch
 from scheduler.engine.paths import BROKEN, Paths
 from scheduler.engine.pricing import GRAIN
 from scheduler.engine.solver import Budget
+from scheduler.engine.starts import Starts
 
 SWEEPS = 12  # of the first rows
 GROUPS = 8  # groups of people who choose a row at the same time
@@ -31,14 +35,48 @@ PACES = (0.2, 0.1, 0.05, 0.15)  # shares of cells shared that are decided in one
 HOPE = 60.0  # cost beyond what stands up to which a dive goes on
 CHOSEN = 3000  # rows of all people to choose from at a time, about
 SIZES = (6, 15, 40, 1000)  # people who choose at a time
+WINDOWS = ((60, 3), (60, 7), (30, 7), (30, 10), (15, 14), (6, 28), (1, 28))
 ROUNDS = 2  # of new rows between two steps
 WORK = 6e-9  # effort of one number looked at
 ROWS = 150  # rows a person that are kept, about
 
 
+def asked_by_shift(case: Case) -> bool:
+    """Whether shifts ask for people, and intervals for none."""
+    return (
+        case.rule("coverage.shift") is not None and case.rule("coverage.need") is None
+    )
+
+
 def dive_apart(case: Case, until: float, seed: int) -> Dialogue:
     """Dive in a process of its own, until a moment of the monotonic clock."""
     return dive(case, Budget(until - monotonic()), seed)
+
+
+def windows_apart(case: Case, until: float, seed: int) -> Dialogue:
+    """Better windows of a roster in a process of its own, until a moment."""
+    budget, paths = Budget(until - monotonic()), Paths(case)
+    improver = Improver(Alone(case, paths, Starts(case)), seed, WINDOWS)
+    if improver.hear((yield Found("start"))):
+        yield from improver.run(budget, budget.whole)
+
+
+def first_by_shift(case: Case, seed: int) -> Roster:
+    """Return a roster at once: people take rows one after the other."""
+    paths, need = Paths(case), case.rule("coverage.shift")
+    assert isinstance(need, CoverageShift)
+    short, over = need.prices
+    table = np.full((len(case.agents), case.days), OFF, np.int16)
+    heads = np.zeros(case.cover.shape, np.int64)
+    for agent in np.random.default_rng(seed).permutation(len(table)).tolist():
+        prices = np.where(heads < case.cover, -float(short), float(over))
+        prices[case.cover < 0] = 0
+        found = paths.cheapest(agent, prices)
+        if found is not None:
+            table[agent] = found[0]
+            days = np.flatnonzero(table[agent] != OFF)
+            heads[days, table[agent, days]] += 1
+    return Roster(case, table, Duties.of(()))
 
 
 def dive(case: Case, budget: Budget, seed: int) -> Dialogue:
@@ -49,16 +87,21 @@ def dive(case: Case, budget: Budget, seed: int) -> Dialogue:
     diver = Diver(case, budget, seed)
     wanted = diver.hear((yield Found("start")))
     for bound in diver.settle():
-        wanted = wanted and diver.hear((yield Found("prices", bound=bound)))
+        wanted = diver.hear((yield Found("prices", bound=bound)))
         if not wanted or budget.over:
             return
-    pace = 0
-    while wanted and not budget.over:
-        wanted = diver.hear((yield Found("dive", diver.down(PACES[pace % len(PACES)]))))
-        pace += 1
+    improver = Improver(Alone(case, diver.paths, Starts(case)), seed, WINDOWS)
+    for pace in cycle(PACES):
+        if not wanted or budget.over:
+            return
+        wanted = diver.hear((yield Found("dive", diver.down(pace))))
         until = budget.ticks + diver.dived
         while wanted and not budget.over and budget.ticks < until:
             wanted = diver.hear((yield Found("rows", diver.choose())))
+        if wanted and budget.effort is not None:  # else another process does so
+            improver.standing = diver.standing
+            wanted = yield from improver.run(budget, budget.ticks + diver.dived)
+            diver.standing = improver.standing
 
 
 class Diver:

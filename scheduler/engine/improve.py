@@ -1,6 +1,6 @@
 """Improve: free some cells, solve them again by the same rules, keep what is better."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,6 +91,8 @@ class Improver:
         Places one person's days again.
     seed
         Random seed.
+    sizes
+        People and days of the kinds of windows, the widest first.
 
     Attributes
     ----------
@@ -98,7 +100,12 @@ class Improver:
         The roster to better.
     """
 
-    def __init__(self, alone: Alone, seed: int) -> None:
+    def __init__(
+        self,
+        alone: Alone,
+        seed: int,
+        sizes: Sequence[tuple[int, int]] = SIZES,
+    ) -> None:
         case, self.alone = alone.case, alone
         self.standing = Standing.of(Roster.empty(case))
         self.random = np.random.default_rng(seed)
@@ -106,9 +113,9 @@ class Improver:
         overtime = case.rule("hours.overtime")
         self.by_rows = not (isinstance(overtime, HoursOvertime) and overtime.allowed)
         people, days = len(case.agents), case.days
-        self.wide = min(WIDE, people)
-        sizes = [(min(n, people), min(d, days)) for n, d in SIZES]
-        self.kinds = [Neighbourhood(n, d) for n, d in dict.fromkeys(sizes)]
+        self.wide = min(sizes[0][0], people)
+        fit = [(min(n, people), min(d, days)) for n, d in sizes]
+        self.kinds = [Neighbourhood(n, d) for n, d in dict.fromkeys(fit)]
         self.seen: dict[int, NDArray[np.int64]] = {}  # visits of days, by window length
 
     def hear(self, news: News) -> bool:

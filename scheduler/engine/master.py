@@ -249,6 +249,7 @@ class Master:
             )
         )
         fill_hint(model, budget)
+        cut = budget.effort is not None and budget.effort - budget.spent < SECONDS
         outcome = run(
             model,
             budget,
@@ -258,7 +259,7 @@ class Master:
             workers=1,
             parameters={"linearization_level": 2},
         )
-        if not outcome.found:
+        if not outcome.found or (cut and not outcome.proved):
             return None
         table = table.copy()
         for agent, shifts, literal in chosen:

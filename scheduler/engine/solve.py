@@ -1,7 +1,7 @@
 """Solve: keep the best roster and bound that searches tell of; audit; one budget."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from time import monotonic
 
@@ -9,6 +9,13 @@ from constraints.case import Case
 from constraints.rule import Text
 from scheduler.engine.aggregate import Counts
 from scheduler.engine.child import Child, Task
+from scheduler.engine.dive import (
+    asked_by_shift,
+    dive,
+    dive_apart,
+    first_by_shift,
+    windows_apart,
+)
 from scheduler.engine.improve import Standing
 from scheduler.engine.patch import Dialogue, Found, Patch
 from scheduler.engine.precheck import precheck
@@ -21,6 +28,7 @@ from scheduler.engine.search import (
     search_apart,
 )
 from scheduler.engine.solver import Budget, cores, memory
+from scheduler.engine.whole import prove_apart, small
 from scheduler.result import Result, Step
 
 OnStep = Callable[[Step], None]
@@ -29,7 +37,13 @@ GRACE = 5.0  # seconds after its budget by which a run has come back
 LATE = 0.1  # or this share of the budget, where that is more
 PROMPT = 2.0  # seconds in which a run that is asked to stop comes back
 FEW = 100  # people up to whom the better of two blends pays
-SEARCHED = ("blend", "improve")  # what betters a roster, beside what proves a bound
+BOUNDING = (bounds_apart, prove_apart)
+SEARCHED = (
+    "blend",
+    "improve",
+    "dive",
+    "rows",
+)  # what betters a roster, beside what proves a bound
 REFUTED = Text(
     "The bound was above the cost of a legal roster and is withdrawn: a fault of ours, "
     "please report it.",
@@ -175,12 +189,17 @@ class _Run:
         self.warnings.extend(checked.warnings)
         self.conflicts = checked.conflicts
         if not checked.conflicts:
-            self._better(
-                Standing.of(first_roster(self.case, self.budget, self.seed)),
-                "construct",
+            by_shift = asked_by_shift(self.case)
+            first = (
+                first_by_shift(self.case, self.seed)
+                if by_shift
+                else first_roster(self.case, self.budget, self.seed)
             )
+            self._better(Standing.of(first), "construct")
             if self.budget.effort is None:
-                self._search_apart()
+                self._search_apart(self._jobs_by_shift() if by_shift else self._jobs())
+            elif by_shift:
+                self._listen(dive(self.case, self.budget, self.seed))
             else:
                 effort = self.budget.effort
                 beside = Budget(self.budget.left, effort, self.budget.stop)
@@ -189,8 +208,11 @@ class _Run:
         return self.close()
 
     # -- stages ---------------------------------------------------------------------
-    def _search_apart(self) -> None:
-        """Search in as many processes as wanted, one of which proves a bound before."""
+    def _jobs(self) -> list[list[Job]]:
+        """Return what each process does, one task after the other.
+
+        As many search as wanted, one of which proves a bound before.
+        """
         until = self.budget.began + self.budget.seconds
         few = len(self.case.agents) <= FEW
         jobs: list[list[Job]] = []
@@ -202,6 +224,21 @@ class _Run:
             jobs.append([bounding])
         else:
             jobs[-1].insert(0, bounding)
+        return jobs
+
+    def _jobs_by_shift(self) -> list[list[Job]]:
+        """Return the same where shifts ask for people: one dives, others follow."""
+        until = self.budget.began + self.budget.seconds
+        jobs: list[list[Job]] = []
+        for number in range(max(2, self.workers)):
+            task = windows_apart if number else dive_apart
+            jobs.append([(task, (self.case, until, self.seed + number))])
+        if small(self.case):
+            jobs[1].insert(0, (prove_apart, (self.case, until, self.seed)))
+        return jobs
+
+    def _search_apart(self, jobs: Sequence[Sequence[Job]]) -> None:
+        """Work in several processes side by side."""
         # Daemons, so that none can keep the process from ending.
         threads = [
             threading.Thread(target=self._work, args=(job,), daemon=True)
@@ -219,7 +256,7 @@ class _Run:
             with self._lock:
                 self.children.append(child)
             try:
-                if task is bounds_apart:
+                if task in BOUNDING:
                     self._count(child)
                 else:
                     self._listen(iter(child))
@@ -246,6 +283,8 @@ class _Run:
             except StopIteration:
                 return
             with self._lock:
+                if found.bound:
+                    self._raise(found.bound, found.source)
                 if found.patch is not None:
                     self._take(found.patch, found.source)
                 news = self.kept[known:]
@@ -288,7 +327,7 @@ class _Run:
             return
         if self._settled:
             for child in self.children:
-                if child.task is bounds_apart:
+                if child.task in BOUNDING:
                     child.kill()
         alive = [child for child in self.children if not child.killed]
         held = sum(child.memory for child in alive)
