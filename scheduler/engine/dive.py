@@ -6,14 +6,14 @@ while new rows are generated for the others around it. Later some people are fre
 go down again together around all others.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import cycle
 from time import monotonic
 
 import numpy as np
 from numpy.typing import NDArray
 
-from constraints.case import OFF, OPEN, Case
+from constraints.case import OFF, Case
 from constraints.coverage import CoverageShift
 from constraints.roster import Duties, Roster
 from scheduler.engine.alone import Alone
@@ -102,6 +102,9 @@ def dive(case: Case, budget: Budget, seed: int) -> Dialogue:
             improver.standing = diver.standing
             wanted = yield from improver.run(budget, budget.ticks + diver.dived)
             diver.standing = improver.standing
+
+
+Cell = tuple[int, int, int]  # person, day and what is done
 
 
 class Diver:
@@ -219,11 +222,8 @@ class Diver:
         worth[~self.asked] = 0
         dear = np.floor(at.dear * GRAIN) / GRAIN
         prices = np.tensordot(dear[people], self.paths.single_adds, 1) - worth
-        cells, kept = self.paths.cells[people].copy(), self.master.kept[people]
-        who, day = np.nonzero(kept != OPEN)
-        stays = cells[who, day, kept[who, day]]
-        cells[who, day] = np.inf
-        cells[who, day, kept[who, day]] = stays
+        cells = self.paths.cells[people].copy()
+        cells[~self.master.allowed[people]] = np.inf
         found = self.paths.together(people, prices, cells, strict=False)
         bound = found.least.sum() + (worth * self.need).sum()
         bound -= (dear * self.limits).sum()
@@ -256,15 +256,17 @@ class Diver:
         ):
             self.master.forget(self.centre.prices, ROWS // 2)
         for agent in people.tolist():
-            self.master.keep(agent, self.paths.case.pins[agent])
+            self.master.allow(agent, np.ones(self.master.allowed.shape[1:], bool))
         roster = None
         while not self.budget.over:
             found = self._settled(people)
             if found is None or self._hopeless(found):
                 break
-            if not self._decide(found, pace):
+            batch = self._shared(found, pace)
+            if not batch:
                 roster = self._roster(found)
                 break
+            self._decide(batch)
         self.dived = self.budget.ticks - began
         return None if roster is None else Patch.of(roster)
 
@@ -274,7 +276,7 @@ class Diver:
         return not audit.hard and found.cost > audit.cost + HOPE
 
     def _settled(self, people: NDArray[np.intp]) -> Shares | None:
-        """Return the best shares after some rounds of new rows for some people."""
+        """Return the best shares after some rounds of new rows."""
         found = self.master.solve()
         for _ in range(ROUNDS):
             if found is None or self.budget.over:
@@ -286,29 +288,30 @@ class Diver:
             found = self.master.solve()
         return found
 
-    def _decide(self, found: Shares, pace: float) -> bool:
-        """Decide on some cells that are shared; return whether there are any."""
-        whole = np.zeros(
-            (len(self.case.agents), self.case.days, self.need.shape[1] + 1)
-        )
+    def _shared(self, found: Shares, pace: float) -> list[Cell]:
+        """Return some cells that are shared, the least of all, and what most do."""
+        whole = np.zeros(self.master.allowed.shape)
         days = np.arange(self.case.days)
         for row, share in zip(found.rows, found.shares.tolist(), strict=True):
             whole[row.agent, days, row.shifts] += share
         most = whole.max(axis=2)
         shared = np.argwhere(most < 1 - 1e-4)
-        if not len(shared):
-            return False
-        shared = shared[np.argsort(-most[tuple(shared.T)], kind="stable")]
-        count = max(1, round(pace * len(shared)))
-        count = max(count, int((most[tuple(shared.T)] > SURE).sum()))
-        for agent, day in shared[:count].tolist():
-            choice = int(whole[agent, day].argmax())
-            self.master.kept[agent, day] = (
-                OFF if choice == self.need.shape[1] else choice
-            )
-        for agent in np.unique(shared[:count, 0]).tolist():
-            self.master.keep(agent, self.master.kept[agent])
-        return True
+        shares = most[tuple(shared.T)]
+        count = max(1, round(pace * len(shared)), int((shares > SURE).sum()))
+        chosen = shared[np.argsort(-shares, kind="stable")[:count]]
+        return [
+            (agent, day, int(whole[agent, day].argmax()))
+            for agent, day in chosen.tolist()
+        ]
+
+    def _decide(self, batch: Sequence[Cell]) -> None:
+        """Decide on some cells."""
+        allowed = self.master.allowed
+        for agent, day, choice in batch:
+            allowed[agent, day] = False
+            allowed[agent, day, choice] = True
+        for agent in sorted({agent for agent, _, _ in batch}):
+            self.master.allow(agent, allowed[agent])
 
     def _roster(self, found: Shares) -> Roster | None:
         table = np.full((len(self.case.agents), self.case.days), OFF, np.int16)

@@ -5,7 +5,7 @@ adds up to what is asked, but for people short and over, at their price. Its pri
 what one more start is worth, and ask the paths for better rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ortools.math_opt.python import mathopt
 from ortools.sat.python import cp_model
 
-from constraints.case import OFF, OPEN
+from constraints.case import OFF
 from constraints.coverage import CoverageShift
 from scheduler.engine.paths import Paths
 from scheduler.engine.solver import Budget, fill_hint, run
@@ -71,6 +71,8 @@ class Master:
     ----------
     rows
         Rows known of each person, by what they are.
+    allowed
+        What everybody may do now; shape ``(agents, days, shifts + 1)``.
     work
         Effort spent on solving so far.
     """
@@ -81,7 +83,7 @@ class Master:
         assert isinstance(need, CoverageShift)
         self.short, self.over = need.prices
         self.rows: list[dict[bytes, Row]] = [{} for _ in self.case.agents]
-        self.kept = np.full((len(self.case.agents), self.case.days), OPEN, np.int16)
+        self.allowed = np.ones(paths.cells.shape, bool)
         self.work = 0.0
         self._begin()
 
@@ -120,9 +122,7 @@ class Master:
 
     def _state(self, row: Row, counts: NDArray[np.int64]) -> None:
         agent, key = row.agent, row.shifts.tobytes()
-        kept = bool(
-            np.isin(self.kept[agent], OPEN)[self.kept[agent] != row.shifts].all()
-        )
+        kept = self.allowed[agent, np.arange(self.case.days), row.shifts].all()
         share = self.model.add_variable(lb=0.0, ub=float("inf") if kept else 0.0)
         self.model.objective.set_linear_coefficient(share, row.cost)
         self.whole[agent].set_coefficient(share, 1.0)
@@ -142,19 +142,12 @@ class Master:
             self.most[at].set_coefficient(share, float(counts[number]))
         self.rows[agent][key] = Row(agent, row.shifts, row.cost, row.legal, share)
 
-    def keep(self, agent: int, days: NDArray[np.int16]) -> None:
-        """Have a person work only rows with some days as given; ``OPEN``: any.
-
-        Parameters
-        ----------
-        days
-            Shift, ``OFF`` or ``OPEN``; shape ``(days,)``.
-        """
-        self.kept[agent] = days.copy()
-        fixed = np.flatnonzero(days != OPEN)
+    def allow(self, agent: int, choices: NDArray[np.bool_]) -> None:
+        """Have a person work only rows of some choices; ``(days, shifts + 1)``."""
+        self.allowed[agent] = choices
+        days = np.arange(self.case.days)
         for row in self.rows[agent].values():
-            fits = bool((row.shifts[fixed] == days[fixed]).all())
-            wanted = float("inf") if fits else 0.0
+            wanted = float("inf") if choices[days, row.shifts].all() else 0.0
             if row.share.upper_bound != wanted:
                 row.share.upper_bound = wanted
 
@@ -214,40 +207,45 @@ class Master:
         """
         model, terms = cp_model.CpModel(), []
         heads: dict[tuple[int, int], list[Any]] = {at: [] for at in self.asked}
-        chosen: list[tuple[int, NDArray[np.int16], Any]] = []
+        chosen: list[tuple[Row, Any]] = []
         for agent, known in rows.items():
-            mine = []
             stands = self.rows[agent].get(table[agent].tobytes())
-            others = [row for row in known if row is not stands]
-            for row in [*others, *([stands] if stands is not None else [])]:
-                literal = model.new_bool_var("")
+            every = dict.fromkeys(id(row) for row in known)
+            mine = [*known, stands] if stands and id(stands) not in every else known
+            literals = [model.new_bool_var("") for _ in mine]
+            model.add_exactly_one(literals)
+            for row, literal in zip(mine, literals, strict=True):
                 model.add_hint(literal, row is stands)
                 terms.append((int(row.cost), literal))
-                mine.append(literal)
-                chosen.append((agent, row.shifts, literal))
+                chosen.append((row, literal))
                 for day in np.flatnonzero(row.shifts != OFF).tolist():
-                    at = (day, int(row.shifts[day]))
-                    if at in heads:
-                        heads[at].append(literal)
-            if not mine:
-                return None
-            model.add_exactly_one(mine)
+                    heads.setdefault((day, int(row.shifts[day])), []).append(literal)
         rest = np.delete(table, list(rows), axis=0)
-        for (day, shift), literals in heads.items():
+        for day, shift in self.asked:
             lack = int(self.case.cover[day, shift] - (rest[:, day] == shift).sum())
-            if literals:
-                gaps = [
-                    model.new_int_var(0, most, "")
-                    for most in (max(0, lack), max(0, len(rows) - lack))
-                ]
-                total = cp_model.LinearExpr.sum(literals)
-                model.add(total + gaps[0] - gaps[1] == lack)
-                terms += [(self.short, gaps[0]), (self.over, gaps[1])]
+            total = cp_model.LinearExpr.sum(heads[day, shift])
+            short = model.new_int_var(0, max(0, lack), "")
+            over = model.new_int_var(0, max(0, len(rows) - lack), "")
+            model.add(total + short - over == lack)
+            terms += [(self.short, short), (self.over, over)]
         model.minimize(
             cp_model.LinearExpr.weighted_sum(
                 [literal for _, literal in terms], [price for price, _ in terms]
             )
         )
+        value = self._best(model, budget, seed)
+        if value is None:
+            return None
+        table = table.copy()
+        for row, literal in chosen:
+            if value(literal):
+                table[row.agent] = row.shifts
+        return table
+
+    def _best(
+        self, model: cp_model.CpModel, budget: Budget, seed: int
+    ) -> Callable[[Any], int] | None:
+        """Solve a choice among rows; None where nothing that can be relied on came."""
         fill_hint(model, budget)
         cut = budget.effort is not None and budget.effort - budget.spent < SECONDS
         outcome = run(
@@ -259,13 +257,8 @@ class Master:
             workers=1,
             parameters={"linearization_level": 2},
         )
-        if not outcome.found or (cut and not outcome.proved):
-            return None
-        table = table.copy()
-        for agent, shifts, literal in chosen:
-            if outcome.value(literal):
-                table[agent] = shifts
-        return table
+        kept = outcome.found and (outcome.proved or not cut)
+        return outcome.value if kept else None
 
     def _solved(self) -> mathopt.SolveResult | None:
         """Return the solver's answer; a new solver is tried where the old one fails."""
