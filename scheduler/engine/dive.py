@@ -92,7 +92,7 @@ def dive(case: Case, budget: Budget, seed: int) -> Dialogue:
             return
     improver = Improver(Alone(case, diver.paths, Starts(case)), seed, WINDOWS)
     for pace in cycle(PACES):
-        if not wanted or budget.over:
+        if budget.over:
             return
         wanted = diver.hear((yield Found("dive", diver.down(pace))))
         until = budget.ticks + diver.dived
@@ -102,6 +102,8 @@ def dive(case: Case, budget: Budget, seed: int) -> Dialogue:
             improver.standing = diver.standing
             wanted = yield from improver.run(budget, budget.ticks + diver.dived)
             diver.standing = improver.standing
+        if not wanted:
+            return
 
 
 Cell = tuple[int, int, int]  # person, day and what is done
