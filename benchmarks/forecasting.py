@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import forecasts as fc
-from benchmarks.keep import where
+from benchmarks.keep import HERE, OTHER_PYTHON, where
 from benchmarks.real import calls_folder
 from benchmarks.registry import Benchmark, Row, Task
 from forecasts.cleaning import clean
@@ -40,9 +40,6 @@ OURS = ("auto", *METHODS)
 OTHERS = ("lightgbm", "prophet", "prophet-flat", "mstl-arima", "seasonal-es")
 SECONDS = "seconds"
 """The case, and the series, of rows of times."""
-
-HERE = Path(__file__).parent
-OTHER_PYTHON = HERE.parent / ".bench-venv" / "bin" / "python"
 
 
 class Window(NamedTuple):

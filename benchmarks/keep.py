@@ -16,6 +16,8 @@ from benchmarks.registry import Row, Task
 
 HERE = Path(__file__).parent
 RESULTS, README = HERE / "results", HERE / "README.md"
+OTHER_PYTHON = HERE.parent / ".bench-venv" / "bin" / "python"
+"""The interpreter with other packages; ``make bench-env`` sets it up."""
 
 OF_THE_MACHINE = frozenset(
     (
