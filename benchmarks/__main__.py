@@ -20,6 +20,7 @@ from benchmarks.keep import (
     stamped,
     write_rows,
 )
+from benchmarks.pictures import draw_releases
 from benchmarks.registry import NAMES, Benchmark, Row, Task, benchmark
 from benchmarks.releases import add_release, release_table
 from benchmarks.run import place_table
@@ -77,11 +78,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names, listed, release = (said.pop(name) for name in ("names", "list", "release"))
     lists = {name: tuple(said.pop(name)) for name in ("cases", "methods", "seeds")}
     asked = Asked(**lists, **said)
+    names = names or list(NAMES if asked.short else ())
     if listed:
         _list(asked)
     elif release:
         add_release(release, asked.results)
-        _place("releases", read_rows(asked.results / "releases.csv"), release_table)
+        rows = read_rows(asked.results / "releases.csv")
+        if asked.results == RESULTS:
+            _place("releases", rows, release_table)
+            draw_releases(rows, DOCS / "releases.png")
     elif not names or not set(names) <= set(NAMES):
         parser.error(f"Expected names of {', '.join(NAMES)}, got {_words(names)!r}.")
     else:
@@ -103,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seconds", type=float, help="budget of each run")
     add("--deterministic", action="store_true", help="seconds count work, not time")
     add("--fresh", action="store_true", help="run what has a row as well")
-    add("--short", action="store_true", help="the first cases and seed alone")
+    add("--short", action="store_true", help="first cases and seed; all names if none")
     add("--data", type=Path, default=_data(), help="folder of published instances")
     add("--results", type=Path, default=RESULTS, help="folder where rows are kept")
     add("--release", metavar="VERSION", help="keep the headlines of the rows there are")

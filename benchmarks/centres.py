@@ -11,6 +11,7 @@ from benchmarks.centre import write_centre
 from benchmarks.instances import keep_best
 from benchmarks.keep import commit
 from benchmarks.one import run_apart
+from benchmarks.pictures import draw_traces
 from benchmarks.registry import Benchmark, Row, Task
 from benchmarks.run import markdown
 
@@ -170,4 +171,5 @@ BENCHMARK = Benchmark(
     fits=lambda case, method: method == "engine" or SIX not in case,
     smoke=(SMOKE, 3.0),
     headline=_gaps,
+    picture=draw_traces,
 )

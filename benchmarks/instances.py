@@ -15,6 +15,7 @@ from benchmarks.centre import write_centre
 from benchmarks.centre_evaluator import evaluate
 from benchmarks.keep import HERE, RESULTS, commit, hash_of, read_rows, write_rows
 from benchmarks.one import run_apart
+from benchmarks.pictures import draw_traces
 from benchmarks.registry import Benchmark, Row, Task
 from benchmarks.run import markdown, mean_gap
 
@@ -179,6 +180,7 @@ BENCHMARK = Benchmark(
     budgets={one.name: SECONDS[one.people] for one in instances().values()},
     smoke=("centre-0020", 0.3),
     headline=mean_gap,
+    picture=draw_traces,
 )
 
 if __name__ == "__main__":
