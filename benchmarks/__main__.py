@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from benchmarks.keep import (
     README,
     RESULTS,
     Key,
+    is_of,
     key_of,
     key_of_task,
     read_rows,
@@ -28,6 +30,8 @@ from benchmarks.run import place_table
 DOCS = README.parent.parent / "docs"
 FIGURES = ("status", "why", "cost", "bound", "gap", "hard", "wape", "level")
 """What a line of progress says of a row, where it has it."""
+LISTED = 20
+"""Most cases of a benchmark that a list names."""
 
 
 @dataclass(frozen=True)
@@ -109,13 +113,16 @@ def _parser() -> argparse.ArgumentParser:
     add("--deterministic", action="store_true", help="seconds count work, not time")
     add("--fresh", action="store_true", help="run what has a row as well")
     add("--short", action="store_true", help="first cases and seed; all names if none")
-    add("--data", type=Path, default=_data(), help="folder of published instances")
+    add(
+        "--data", type=Path, default=data_folder(), help="folder of published instances"
+    )
     add("--results", type=Path, default=RESULTS, help="folder where rows are kept")
     add("--release", metavar="VERSION", help="keep the headlines of the rows there are")
     return parser
 
 
-def _data() -> Path | None:
+def data_folder() -> Path | None:
+    """Return the folder of published instances, where the environment names one."""
     named = os.environ.get("ROSTERWRIGHT_DATA")
     return Path(named, "benchmarks") if named else None
 
@@ -138,9 +145,12 @@ def _list(asked: Asked) -> None:
     for name in NAMES:
         of = benchmark(name)
         print(f"{name}: {of.about}")
-        for case in of.cases(asked.data):
+        cases = of.cases(asked.data)
+        for case in cases[:LISTED]:
             seconds = of.budget(case)
             print(f"    {case}, {f'{seconds:g} s a run' if seconds else 'no budget'}")
+        if len(cases) > LISTED:
+            print(f"    and {len(cases) - LISTED} more, to {cases[-1]}")
         print(f"    methods {', '.join(of.methods)}; seeds {_words(of.seeds)}")
 
 
@@ -242,13 +252,15 @@ def _order(of: Benchmark, asked: Asked) -> Any:
 def _protocol(of: Benchmark, asked: Asked, rows: Sequence[Row]) -> list[Row]:
     """Return the rows that the table shows: those of the budgets asked for."""
     budgets = {task.case: task.seconds for task in asked.tasks(of)}
-    found = []
-    for row in rows:
-        key = key_of(row)
-        seconds = budgets.get(key.case, of.budget(key.case))
-        if (key.seconds, key.deterministic) == (seconds, asked.deterministic):
-            found.append(row)
-    return found
+    return [
+        row
+        for row in rows
+        if is_of(
+            budgets.get(row["case"], of.budget(row["case"])),
+            row,
+            deterministic=asked.deterministic,
+        )
+    ]
 
 
 def _publish(of: Benchmark, asked: Asked) -> None:
@@ -281,4 +293,6 @@ def _clock(seconds: float) -> str:
 
 
 if __name__ == "__main__":
+    # Ended from outside, a run takes its processes along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main())

@@ -149,9 +149,7 @@ def _gaps(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """Return the median gap of each case."""
     gaps: dict[str, list[float]] = {}
     for row in rows:
-        size = CASES.get(row["case"])
-        ours = row["method"] == "engine" and row.get("gap")
-        if ours and size and float(row["seconds"]) == size.seconds:
+        if row["method"] == "engine" and row.get("gap"):
             gaps.setdefault(row["case"], []).append(float(row["gap"]))
     return {
         f"gap {case.removeprefix('centre-')}": median(each)

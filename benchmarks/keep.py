@@ -61,6 +61,14 @@ def key_of_task(task: Task) -> Key:
     return Key(task.case, task.method, task.seed, task.seconds, task.deterministic)
 
 
+def is_of(
+    budget: float, row: Mapping[str, Any], *, deterministic: bool = False
+) -> bool:
+    """Return whether a row is of a run with some budget."""
+    key = key_of(row)
+    return (key.seconds, key.deterministic) == (budget, deterministic)
+
+
 def stamped(task: Task, row: Row) -> Row:
     """Return a row that says which run it is of, and where that was made."""
     key = key_of_task(task)._asdict()

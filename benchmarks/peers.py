@@ -185,14 +185,14 @@ def _ratios(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """Return the best legal peer's cost over ours, by size."""
     found = {}
     for case, size in CASES.items():
-        mine = [
-            r for r in rows if r["case"] == case and float(r["seconds"]) == size.seconds
-        ]
-        ours = _cost(mine, case, OURS)
+        ours = _cost(rows, case, OURS)
         legal = [
             float(row["cost"])
-            for row in mine
-            if row["method"] != OURS and row.get("cost") and not row.get("broken")
+            for row in rows
+            if row["case"] == case
+            and row["method"] != OURS
+            and row.get("cost")
+            and not row.get("broken")
         ]
         if ours and legal:
             found[f"best legal peer / ours, {size.people}"] = round(

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.keep import commit, read_rows, write_rows
+from benchmarks.keep import commit, is_of, read_rows, write_rows
 from benchmarks.registry import NAMES, Row, benchmark
 from benchmarks.run import markdown
 
 
 def add_release(release: str, results: Path) -> None:
-    """Keep the headlines of all rows there are under a release, in place of its own.
+    """Keep the headlines of the protocol's rows under a release, in place of its own.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def add_release(release: str, results: Path) -> None:
         known = [
             row
             for row in read_rows(results / f"{name}.csv")
-            if row.get("deterministic") != "True"
+            if is_of(of.budget(row["case"]), row)
         ]
         for figure, value in of.headline(known).items():
             rows.append(made | {"benchmark": name, "figure": figure, "value": value})

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.__main__ import Asked, is_sound, main, run
+from benchmarks.__main__ import Asked, data_folder, is_sound, main, run
 from benchmarks.centre import write_centre
 from benchmarks.instances import instances, keep_best
 from benchmarks.keep import OF_THE_MACHINE, hash_of, read_rows, write_rows
+from benchmarks.peers import draw_peers, peer_table
+from benchmarks.pictures import draw_releases, draw_traces
 from benchmarks.registry import NAMES, Benchmark, Task, benchmark
 from benchmarks.releases import add_release, release_table
 from benchmarks.run import place_table
@@ -26,7 +28,7 @@ def counted(runs, **row):
 def smoke(name, results):
     """Run the smallest case of a benchmark, seconds counting work; return its rows."""
     of = benchmark(name)
-    cases, (case, seconds) = of.cases(None), of.smoke
+    cases, (case, seconds) = of.cases(data_folder()), of.smoke
     words = [name, "--cases", case or cases[0], "--deterministic", "--seeds", "1"]
     words += ["--methods", of.methods[0], "--results", str(results)]
     code = main([*words, "--seconds", str(seconds)])
@@ -37,7 +39,7 @@ def smoke(name, results):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_benchmark_gives_a_row(name, tmp_path):
     """The least of it, by our method, within a limit of work."""
-    if not benchmark(name).cases(None):
+    if not benchmark(name).cases(data_folder()):
         pytest.skip("the published instances are not there")
     code, rows = smoke(name, tmp_path)
     assert code == 0
@@ -162,7 +164,11 @@ def test_the_list_names_cases_and_budgets(capsys):
 
 def test_a_release_keeps_the_headlines(tmp_path):
     """A figure a row; the same release again replaces its own."""
-    rows = [{"case": "demo bank", "gap": "0.25"}, {"case": "demo six", "gap": "0.15"}]
+    rows = [
+        {"case": "demo bank", "seconds": "60", "gap": "0.25"},
+        {"case": "demo six-on-one-off", "seconds": "60.0", "gap": "0.15"},
+        {"case": "demo bank", "seconds": "5", "gap": "0.95"},
+    ]
     write_rows(tmp_path / "demo.csv", rows)
     for release in ("1.0", "1.1", "1.1"):
         add_release(release, tmp_path)
@@ -182,6 +188,32 @@ def test_a_table_is_replaced_between_its_marks():
     assert shown.startswith("a\n<!-- demo -->\n| new |\n\nCommit 1, ortools 9")
     assert shown.endswith("<!-- end of demo -->\nb\n")
     assert place_table(page, "real", [row], "| new |\n") == page
+
+
+def test_pictures_of_gaps_and_peers(tmp_path):
+    """Drawn where there is something to draw; a missing roster is said, not drawn."""
+    run = {"case": "centre-50", "method": "engine", "cost": "10"}
+    draw_traces([run], tmp_path / "none.png")
+    draw_traces([run | {"trace": "0.9:82.0% 15.0:18.7%"}], tmp_path / "gap.png")
+    release = {"release": "1.0", "benchmark": "demo", "figure": "gap", "value": "0.1"}
+    draw_releases([release], tmp_path / "releases.png")
+    broken = {"method": "greedy", "cost": "70", "broken": "rest.daily:9"}
+    peers = [run, run | broken, run | {"method": "pulp", "cost": ""}]
+    draw_peers(peers, tmp_path / "peers.png")
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made == {"gap.png", "releases.png", "peers.png"}
+
+
+def test_the_table_of_peers_says_what_is_broken():
+    """Amounts by rule, and the cost over ours."""
+    ours = {"case": "centre-50", "method": "engine", "seconds": "60", "cost": "100"}
+    broken = {"method": "greedy", "cost": "250", "hard": "2", "broken": "rest.daily:90"}
+    none = {"method": "pulp", "cost": "", "status": "unknown", "why": "no time"}
+    lines = peer_table([ours, ours | broken, ours | none]).splitlines()
+    assert lines[2].endswith("| 100 | 1.00 |  | none |")
+    assert lines[3].endswith("| 250 | 2.50 |  | 2 (rest.daily 90) |")
+    assert "| unknown (no time) |" in lines[4]
+    assert "| no roster |" in lines[4]
 
 
 # -- instances ----------------------------------------------------------------------
