@@ -7,6 +7,9 @@ It leaves out fairness, stable starts and rest after nights, which cost and forb
 nothing. So its bound is not one of ours.
 """
 
+import signal
+import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
@@ -29,8 +32,12 @@ REST, LONGEST_RUN, MOST_NIGHTS, TOLERANCE, UNDER = 11 * HOUR, 6, 4, 120, 3
 Terms = dict[pulp.LpVariable, float]
 
 
+GRACE = 10.0
+"""Seconds after its budget at which CBC is left, which may not look at the clock."""
+
+
 class OutOfTimeError(Exception):
-    """The budget is over before the programme is stated."""
+    """The budget is over before there is an answer."""
 
 
 def solve_with_pulp(folder: Path, out: Path, task: Task) -> Row:
@@ -51,8 +58,13 @@ def solve_with_pulp(folder: Path, out: Path, task: Task) -> Row:
             row["status"] = "feasible"
             write_roster(sc.Roster(case, programme.table()), out)
     except OutOfTimeError:
-        row["why"] = "time was over before the programme was stated"
+        stated = "CBC came to an end" if "built" in row else "the programme was stated"
+        row["why"] = f"time was over before {stated}"
     return row | {"elapsed": round(monotonic() - began, 1)}
+
+
+def _ring(*_: object) -> None:
+    raise OutOfTimeError
 
 
 class _Programme:
@@ -61,7 +73,7 @@ class _Programme:
     def __init__(self, case: sc.Case, until: float) -> None:
         self.case, self.until = case, until
         self.lp = pulp.LpProblem("roster", pulp.LpMinimize)
-        self.cost: list[tuple[pulp.LpVariable, float]] = []
+        self.cost: dict[pulp.LpVariable, float] = defaultdict(float)
         self.x: dict[tuple[int, int, int], pulp.LpVariable] = {}
         self.count = 0
         for agent in range(len(case.agents)):
@@ -115,34 +127,42 @@ class _Programme:
         floor = case.rule("coverage.floor")
         assert isinstance(need, CoverageNeed)
         assert isinstance(floor, CoverageFloor)
-        sets, of = len(case.skill_sets.sets), case.skill_sets.of
-        heads = [[{} for _ in range(case.clock.intervals)] for _ in range(sets)]
-        for (agent, day, shift), variable in self.x.items():
-            for interval, share in self._shares(day, shift):
-                heads[of[agent]][interval][variable] = share
-        self._watch()
-        known = sc.Roster.empty(case).phone_by_set
-        known = known - self._pinned_heads()
+        heads = self._heads()
+        known = sc.Roster.empty(case).phone_by_set - self._pinned_heads()
         groups, helps = case.skill_sets.tight
         for interval in np.flatnonzero(case.counted).tolist():
             short = self._new(None)
-            self.cost.append((short, need.short + need.over_price))
+            self.cost[short] += need.short + need.over_price
             for group, able in zip(groups, helps, strict=True):
-                terms = [
-                    item
-                    for number in np.flatnonzero(able)
-                    for item in heads[number][interval].items()
-                ]
+                members = np.flatnonzero(able).tolist()
+                terms = [item for number in members for item in heads[number, interval]]
                 asked = int(case.requirement.heads[group, interval].sum())
-                there = int(known[able, interval].sum())
-                self.lp += (
-                    pulp.LpAffineExpression([*terms, (short, 1)]) >= asked - there
-                )
-            every = [item for each in heads for item in each[interval].items()]
-            self.cost.extend((v, need.over_price * share) for v, share in every)
-            there = int(known[:, interval].sum())
+                asked -= int(known[able, interval].sum())
+                self.lp += pulp.LpAffineExpression([*terms, (short, 1)]) >= asked
+            members = np.flatnonzero(case.skill_sets.able).tolist()
+            every = [item for number in members for item in heads[number, interval]]
+            for variable, share in every:
+                self.cost[variable] += need.over_price * share
+            there = int(known[members, interval].sum())
             if every:
                 self.lp += pulp.LpAffineExpression(every) >= floor.floor(case) - there
+
+    def _heads(self) -> dict[tuple[int, int], list[tuple[pulp.LpVariable, float]]]:
+        """Return who is on the phone by set of skills and interval.
+
+        Starts are counted first, by set, day and shift, and intervals have the counts.
+        """
+        starts: dict[tuple[int, int, int], list[pulp.LpVariable]] = defaultdict(list)
+        for (agent, day, shift), variable in self.x.items():
+            starts[int(self.case.skill_sets.of[agent]), day, shift].append(variable)
+        heads = defaultdict(list)
+        for (number, day, shift), variables in starts.items():
+            count = self._new(None)
+            terms = [(count, -1), *((variable, 1) for variable in variables)]
+            self.lp += pulp.LpAffineExpression(terms) == 0
+            for interval, share in self._shares(day, shift):
+                heads[number, interval].append((count, share))
+        return heads
 
     def _pinned_heads(self) -> np.ndarray:
         """Return what pinned shifts add to heads; they have variables as others do."""
@@ -190,7 +210,7 @@ class _Programme:
             if paid:
                 self.lp += pulp.LpAffineExpression(paid) <= left
                 lacks = self._new(None)
-                self.cost.append((lacks, UNDER))
+                self.cost[lacks] += UNDER
                 due = left * len(days) / WEEK - TOLERANCE
                 self.lp += pulp.LpAffineExpression([*paid, (lacks, HOUR)]) >= due
 
@@ -258,7 +278,7 @@ class _Programme:
         for (agent, day, shift), variable in self.x.items():
             above_off = int(charged[agent, day, shift] - charged[agent, day, OFF])
             if above_off:
-                self.cost.append((variable, above_off))
+                self.cost[variable] += above_off
 
     # -- what comes out -------------------------------------------------------------
     def solved(self, task: Task) -> bool:
@@ -267,10 +287,18 @@ class _Programme:
         It cannot count work: a run that repeats ends with the first one found.
         """
         self._watch()
-        limits = {"timeLimit": self.until - monotonic(), "threads": cores()}
+        left = self.until - monotonic()
+        limits = {"timeLimit": left, "threads": cores()}
         if task.deterministic:
             limits = {"options": ["maxSolutions 1"], "threads": 1}
-        self.lp.solve(pulp.PULP_CBC_CMD(msg=False, **limits))
+        else:
+            signal.signal(signal.SIGALRM, _ring)
+            signal.setitimer(signal.ITIMER_REAL, left + GRACE)
+        with tempfile.TemporaryDirectory() as scratch:
+            solver = pulp.PULP_CBC_CMD(msg=False, **limits)
+            solver.tmpDir = scratch
+            self.lp.solve(solver)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         return self.lp.sol_status in (
             pulp.LpSolutionOptimal,
             pulp.LpSolutionIntegerFeasible,
