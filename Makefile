@@ -3,8 +3,9 @@
 #   make quick        lint, types, import contracts, tests that are not slow
 #   make test         the same with all tests, and the notebooks
 #   make test-full    what make test samples, in full: 500 enumerated cases
-#   make bench        demo and real histories measured; make bench-centres: hours
-#   make bench-env    .bench-venv: other forecasting packages, for benchmarks/others.py
+#   make bench        the short protocol of all benchmarks, under half an hour
+#   make bench-centres   drawn centres in full: hours; goes on where it stopped
+#   make bench-env    .bench-venv: other packages, for forecast and peers
 #   make docs         remake README's table and pictures, and the notebooks' outputs
 #   make clean        remove what the others made
 
@@ -41,10 +42,10 @@ test-full: $(READY)
 	ROSTERWRIGHT_TINY=500 $(BIN)/python -m pytest -q tests/test_optimum.py
 
 bench: $(READY)
-	$(BIN)/python -m benchmarks demo real
+	$(BIN)/python -m benchmarks --short --fresh
 
 bench-centres: $(READY)
-	$(BIN)/python -m benchmarks centre
+	$(BIN)/python -m benchmarks centre instances
 
 bench-env: $(BENCH_READY)
 

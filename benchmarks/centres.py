@@ -1,18 +1,19 @@
-"""The benchmark of drawn centres: runs that go on where they stopped; their table."""
+"""The benchmark of drawn centres: gap, first legal roster and memory by size."""
 
-import csv
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
 from benchmarks.centre import write_centre
-from benchmarks.one import METHODS, run_apart
-from benchmarks.run import write_results
-
-SEEDS = (1, 2, 3)
+from benchmarks.instances import keep_best
+from benchmarks.keep import commit
+from benchmarks.one import run_apart
+from benchmarks.pictures import draw_traces
+from benchmarks.registry import Benchmark, Row, Task
+from benchmarks.run import markdown
 
 
 class Size(NamedTuple):
@@ -31,92 +32,26 @@ SIZES = (
     Size(1000, 240.0, 0.02, 6.0, 4.0),
     Size(5000, 600.0, 0.03, 40.0, 8.0),
 )
-SIX = (200, 1000)
-"""Sizes that are rostered under strict six on, one off as well."""
+SIX = " six-on-one-off"
+CASES = {
+    f"centre-{size.people}{pack}": size
+    for size in SIZES
+    for pack in (("", SIX) if size.people in (200, 1000) else ("",))
+}
+"""Size by case; the seed of a run says which centre is drawn."""
+SMOKE = "centre-24"
 
 
-class Run(NamedTuple):
-    """One run: a case, a method, a seed and a budget."""
-
-    people: int
-    pack: str
-    method: str
-    seed: int
-    seconds: float
-
-    @property
-    def case(self) -> str:
-        """Name of the case."""
-        six = " six-on-one-off" if self.pack != "bank" else ""
-        return f"centre-{self.people}{six}"
-
-
-def runs(people: Iterable[int], methods: Sequence[str]) -> Iterator[Run]:
-    """Yield the runs of some sizes."""
-    for size in SIZES:
-        if size.people not in people:
-            continue
-        for method in methods:
-            for seed in SEEDS:
-                yield Run(size.people, "bank", method, seed, size.seconds)
-        if size.people in SIX and "engine" in methods:
-            for seed in SEEDS:
-                yield Run(size.people, "six-on-one-off", "engine", seed, size.seconds)
-
-
-def read_rows(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of earlier runs; none where there is no file."""
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def run_centres(
-    path: Path, people: Iterable[int], methods: Sequence[str], *, fresh: bool
-) -> list[dict[str, Any]]:
-    """Run what has no row yet, each row being kept at once; return all rows.
-
-    Parameters
-    ----------
-    path
-        The results; a run that has a row there is passed over.
-    people, methods
-        Sizes and methods to run.
-    fresh
-        Whether to run what has a row as well.
-    """
-    rows = read_rows(path)
-    for run in runs(people, methods):
-        mine = [row for row in rows if _is(row, run)]
-        if mine and not fresh:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            write_centre(Path(folder), run.people, seed=run.seed, pack=run.pack)
-            row = run_apart(
-                run.method,
-                run.case,
-                Path(folder),
-                seconds=run.seconds,
-                seed=run.seed,
-            )
-        print(", ".join(f"{key} {value}" for key, value in row.items()), flush=True)
-        rows = [row for row in rows if not _is(row, run)]
-        rows.append({key: str(value) for key, value in row.items()})
-        rows.sort(key=_place)
-        write_results(path, rows)
-    return rows
-
-
-def _place(row: Mapping[str, Any]) -> int:
-    """Return where a row stands among all runs, however they were asked for."""
-    every = list(runs([size.people for size in SIZES], list(METHODS)))
-    return next((at for at, run in enumerate(every) if _is(row, run)), len(every))
-
-
-def _is(row: Mapping[str, Any], run: Run) -> bool:
-    said = (row["case"], row["method"], str(row["seed"]), float(row["seconds"]))
-    return said == (run.case, run.method, str(run.seed), run.seconds)
+def run(task: Task) -> Row:
+    """Draw a centre and run a method on it, in processes of its own."""
+    number, _, pack = task.case.removeprefix("centre-").partition(" ")
+    days = 7 if task.case == SMOKE else 28
+    with tempfile.TemporaryDirectory() as folder:
+        case, out = Path(folder, "case"), Path(folder, "out")
+        write_centre(case, int(number), days, task.seed, pack or "bank")
+        row = run_apart(case, out, task)
+        keep_best(case, out, row, commit())
+    return row
 
 
 HEADS = (
@@ -142,14 +77,14 @@ HEADS = (
 
 def centre_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the rows as a Markdown table, a line a case."""
-    lines = [HEADS, ("---",) * len(HEADS)]
+    lines = []
     for case in dict.fromkeys(row["case"] for row in rows):
         mine = [row for row in rows if row["case"] == case]
         ours = [row for row in mine if row["method"] == "engine"]
         peers = [row for row in mine if row["method"] == "one model"]
         if ours:
-            lines.append(tuple(_line(case, ours, peers)))
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+            lines.append(_line(case, ours, peers))
+    return markdown(HEADS, lines)
 
 
 def _line(
@@ -165,9 +100,7 @@ def _line(
         said = format(max(float(row.get(name) or none) for row in ours), form)
         return said if asked is None else f"{said} ({asked:{form}})"
 
-    size = next(
-        (size for size in SIZES if case.split()[0] == f"centre-{size.people}"), None
-    )
+    size = CASES.get(case)
     ranked = sorted(
         (row for row in ours if row.get("cost")), key=lambda row: float(row["cost"])
     )
@@ -203,8 +136,38 @@ def _ratio(
         if row.get("cost") and float(row.get("hard") or 0) == 0
     }
     ratios = [
-        found[row["seed"]] / float(row["cost"]) for row in ours if row["seed"] in found
+        found[row["seed"]] / float(row["cost"])
+        for row in ours
+        if row["seed"] in found and row.get("cost")
     ]
     said = f"{median(ratios):.1f}" if ratios else ""
     none = len(peers) - len(found)
     return f"{said} ({none} of {len(peers)} without a roster)".strip() if none else said
+
+
+def _gaps(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Return the median gap of each case."""
+    gaps: dict[str, list[float]] = {}
+    for row in rows:
+        if row["method"] == "engine" and row.get("gap"):
+            gaps.setdefault(row["case"], []).append(float(row["gap"]))
+    return {
+        f"gap {case.removeprefix('centre-')}": median(each)
+        for case, each in gaps.items()
+    }
+
+
+BENCHMARK = Benchmark(
+    name="centre",
+    about="drawn centres of 50 to 5,000 people, three seeds each; hours in all",
+    cases=lambda data: tuple(CASES),
+    run=run,
+    table=centre_table,
+    methods=("engine", "one model"),
+    budgets={case: size.seconds for case, size in CASES.items()},
+    seeds=(1, 2, 3),
+    fits=lambda case, method: method == "engine" or SIX not in case,
+    smoke=(SMOKE, 3.0),
+    headline=_gaps,
+    picture=draw_traces,
+)

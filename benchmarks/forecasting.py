@@ -24,8 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import forecasts as fc
+from benchmarks.keep import HERE, OTHER_PYTHON, where
 from benchmarks.real import calls_folder
-from benchmarks.run import where, write_results
+from benchmarks.registry import Benchmark, Row, Task
 from forecasts.cleaning import clean
 from forecasts.columns import day_columns
 from forecasts.models import METHODS
@@ -37,11 +38,8 @@ LEADS = (1, 2, 4)
 QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 OURS = ("auto", *METHODS)
 OTHERS = ("lightgbm", "prophet", "prophet-flat", "mstl-arima", "seasonal-es")
-SECONDS = ("seconds", "", "")
-"""What rows of times are called, in place of series, window and method."""
-
-HERE = Path(__file__).parent
-OTHER_PYTHON = HERE.parent / ".bench-venv" / "bin" / "python"
+SECONDS = "seconds"
+"""The case, and the series, of rows of times."""
 
 
 class Window(NamedTuple):
@@ -55,6 +53,11 @@ class Window(NamedTuple):
     weeks: int
     asked: tuple[float, ...] = ()
 
+    @property
+    def case(self) -> str:
+        """Name as a case."""
+        return f"{self.series}, {self.window}"
+
 
 BANK, DESK = "na_bank_2003_5min.csv", "ed_arrivals_2013_2018_hourly.csv"
 WINDOWS = (
@@ -63,6 +66,7 @@ WINDOWS = (
     Window("arrivals", "last 8 weeks", DESK, 60, date(2018, 2, 4), 8, (0.323,) * 3),
     Window("arrivals", "26 weeks before", DESK, 60, date(2017, 8, 6), 26, (0.323,) * 3),
 )
+SMOKE = Window("drawn", "one week", "", 60, date(2018, 10, 1), 1)
 CALENDAR = fc.Calendar.build("US", range(2002, 2020))
 
 
@@ -78,52 +82,29 @@ class Made:
     quantiles: Floats | None
 
 
-def run_forecasts(
-    path: Path, methods: Sequence[str] = (), *, fresh: bool = False
-) -> list[dict[str, Any]]:
-    """Run what has no row yet, keep each method's rows at once, and return all.
-
-    Parameters
-    ----------
-    path
-        The CSV of results.
-    methods
-        Methods to run; all there are where left out.
-    fresh
-        Run what has rows as well.
-    """
-    rows = _known(path)
-    others = OTHERS if OTHER_PYTHON.exists() else ()
-    for window in WINDOWS:
+def run(task: Task) -> list[Row]:
+    """Return the rows of a method on a window, one a lead; or those of times."""
+    if task.case == SECONDS:
+        return list(second_rows())
+    window = {window.case: window for window in (*WINDOWS, SMOKE)}[task.case]
+    if task.method not in OURS and not OTHER_PYTHON.exists():
+        return [{"status": "missing", "why": f"no {OTHER_PYTHON}: make bench-env"}]
+    try:
         history = real_history(window)
-        for method in methods or (*OURS, *others):
-            key = (window.series, window.window, method)
-            if key in rows and not fresh:
-                continue
-            run = our_rows if method in OURS else _other
-            found = run(window, history, method)
-            rows[key] = [row | where(1) for row in found]
-            errors = ", ".join(f"{row['wape']:.2%}" for row in rows[key])
-            print(f"{', '.join(key)}: {errors}", flush=True)
-            write_results(path, [row for group in rows.values() for row in group])
-    if fresh or SECONDS not in rows:
-        rows[SECONDS] = [row | where(1) for row in second_rows()]
-        write_results(path, [row for group in rows.values() for row in group])
-    return [row for group in rows.values() for row in group]
-
-
-def _known(path: Path) -> dict[tuple[str, str, str], list[dict[str, Any]]]:
-    rows: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    if path.is_file():
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                key = (row["series"], row.get("window") or "", row["method"])
-                rows.setdefault(key, []).append(dict(row))
-    return rows
+    except FileNotFoundError as error:
+        return [{"status": "missing", "why": str(error)}]
+    run = our_rows if task.method in OURS else _other
+    return [row | where(1) for row in run(window, history, task.method)]
 
 
 def real_history(window: Window) -> fc.History:
-    """Return a public history on the grid of its window."""
+    """Return a public history on the grid of its window; a drawn one for the smoke."""
+    if not window.file:
+        start = window.first_day - timedelta(weeks=40)
+        calendar, minutes = CALENDAR, window.minutes
+        return fc.synthetic_bank(
+            start, 301, 1, interval_minutes=minutes, calendar=calendar
+        )
     text = (calls_folder() / window.file).read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "calls.csv")
@@ -344,8 +325,7 @@ def second_rows() -> Iterator[dict[str, Any]]:
 
 def _took(what: str, seconds: Sequence[float], asked: float) -> dict[str, Any]:
     return {
-        "series": SECONDS[0],
-        "method": "",
+        "series": SECONDS,
         "what": what,
         "runs": len(seconds),
         "least_s": round(min(seconds), 3),
@@ -357,12 +337,14 @@ def _took(what: str, seconds: Sequence[float], asked: float) -> dict[str, Any]:
 # -- what is shown --------------------------------------------------------------------
 
 
-def forecast_table(rows: Iterable[Mapping[str, Any]]) -> str:
+def forecast_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return a table a window, a line a method, the best first; and one of times."""
     groups: dict[tuple[str, str], dict[str, dict[int, Mapping[str, Any]]]] = {}
     times = ["| what | runs | seconds: least | median | asked |", "|" + " --- |" * 5]
     for row in rows:
-        if row["series"] == SECONDS[0]:
+        if row.get("status") == "missing":
+            continue
+        if row["series"] == SECONDS:
             cells = ("what", "runs", "least_s", "median_s", "asked")
             times.append(_line(str(row[name]) for name in cells))
             continue
@@ -376,7 +358,7 @@ def _window_table(
     key: tuple[str, str], methods: Mapping[str, Mapping[int, Mapping[str, Any]]]
 ) -> str:
     first = next(iter(methods.values()))
-    asked = [str(first[lead]["asked"]) for lead in LEADS]
+    asked = [str(first[lead].get("asked", "")) for lead in LEADS]
     bars = " / ".join(f"{float(each):.1%}" for each in asked if each)
     heads = [
         "method",
@@ -421,3 +403,28 @@ def _over(leads: Sequence[Mapping[str, Any]], name: str, form: str) -> str:
 
 def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def _errors(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Return the errors of ``auto`` a week ahead on the weeks that are judged."""
+    return {
+        f"error, {row['series']}": float(row["wape"])
+        for row in rows
+        if row["method"] == "auto"
+        and row["case"] in (WINDOWS[0].case, WINDOWS[2].case)
+        and str(row.get("weeks_ahead")) == "1"
+    }
+
+
+BENCHMARK = Benchmark(
+    name="forecast",
+    about="real call histories from rolling origins, other packages beside",
+    cases=lambda data: (*(window.case for window in WINDOWS), SECONDS),
+    methods=(*OURS, *OTHERS),
+    seconds=0,
+    run=run,
+    table=forecast_table,
+    fits=lambda case, method: case != SECONDS or method == OURS[0],
+    smoke=(SMOKE.case, 0),
+    headline=_errors,
+)

@@ -6,10 +6,14 @@ and what is promised to callers are ours: nothing of the kind was published with
 
 import csv
 import os
+import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+
+from benchmarks.registry import Benchmark, Row, Task
+from benchmarks.run import mean_gap, run_folder, table
 
 SMALL, LARGE = "anonymous_bank_feb1999_30min.csv", "na_bank_2003_5min.csv"
 GRID = 30
@@ -232,16 +236,30 @@ def _write_case(
             csv.writer(file, lineterminator="\n").writerows(rows)
 
 
-def write_all(folder: Path) -> Mapping[str, Path]:
-    """Write both cases; return their folders by name."""
-    calls = calls_folder()
-    for name, write in CASES.items():
-        write(folder / name, calls)
-    return {name: folder / name for name in CASES}
-
-
 CASES: dict[str, Callable[[Path, Path], None]] = {
     "anonymous-bank": write_anonymous_bank,
     "na-bank": write_na_bank,
 }
 """What writes each case, given its folder and that of the histories."""
+
+
+def run(task: Task) -> Row:
+    """Solve one of the cases."""
+    try:
+        calls = calls_folder()
+    except FileNotFoundError as error:
+        return {"status": "missing", "why": str(error)}
+    with tempfile.TemporaryDirectory() as folder:
+        CASES[task.case](Path(folder), calls)
+        return run_folder(Path(folder), task)
+
+
+BENCHMARK = Benchmark(
+    name="real",
+    about="two real call histories, forecast and rostered for two weeks",
+    cases=lambda data: tuple(CASES),
+    run=run,
+    table=table,
+    short=2,
+    headline=mean_gap,
+)

@@ -1,12 +1,30 @@
 """The registry: what a benchmark is, so that one command runs and shows them all."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 Row = dict[str, Any]
-"""One run's figures by column; columns told apart by ``Benchmark.key`` come first."""
+"""One run's figures by column."""
+
+MODULES = {
+    "demo": "benchmarks.demo",
+    "real": "benchmarks.real",
+    "centre": "benchmarks.centres",
+    "instances": "benchmarks.instances",
+    "peers": "benchmarks.peers",
+    "curtois": "benchmarks.curtois",
+    "matsp": "benchmarks.matsp",
+    "rws": "benchmarks.rws",
+    "forecast": "benchmarks.forecasting",
+    "staffing": "benchmarks.staffing",
+}
+"""Where the ``BENCHMARK`` of each name is; it is imported when it is asked for."""
+
+NAMES = tuple(name for name, module in MODULES.items() if find_spec(module))
 
 
 class Task(NamedTuple):
@@ -20,6 +38,11 @@ class Task(NamedTuple):
         Folder of the published instances; None where there is none.
     deterministic
         Whether seconds count work instead of time, so that a run repeats.
+
+    Examples
+    --------
+    >>> Task("demo bank", "engine", 1, 2.0, deterministic=True).limits
+    {'seconds': 80.0, 'seed': 1, 'effort': 2.0}
     """
 
     case: str
@@ -28,6 +51,25 @@ class Task(NamedTuple):
     seconds: float
     data: Path | None = None
     deterministic: bool = False
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """Seconds, seed and effort, as ``solve`` takes them.
+
+        Where seconds count work, elapsed time only guards against hanging.
+        """
+        if self.deterministic:
+            elapsed = 10 * self.seconds + 60
+            return {"seconds": elapsed, "seed": self.seed, "effort": self.seconds}
+        return {"seconds": self.seconds, "seed": self.seed, "effort": None}
+
+
+def _no_figures(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    return {}
+
+
+def _any_pair(case: str, method: str) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -44,21 +86,58 @@ class Benchmark:
     methods
         What is run on each case; the first is ours.
     seconds
-        Budget of a run unless another is given.
+        Budget of a run unless another is given; 0 = there is none, all of it is run.
     run
-        Runs a task and returns its row. A method or a set that is missing here is a
-        row whose ``status`` says ``missing`` and whose ``why`` says what.
+        Runs a task and returns its row, or rows. A method or a set that is missing
+        here is a row whose ``status`` says ``missing`` and whose ``why`` says what.
     table
         The rows as Markdown.
     short
         How many cases belong to the short protocol.
+    budgets
+        Seconds of the cases whose budget is another.
+    seeds
+        Seeds of the protocol; a short run has the first.
+    fits
+        Whether a method is run on a case.
+    smoke
+        A case for tests, in no protocol, and the work to spend on it; the first case
+        where there is none.
+    headline
+        What a release is remembered by: figures by name, those of a distance to the
+        bound beginning with ``gap``.
+    picture
+        Draws the rows for README.md into a file; None where there is nothing to draw.
     """
 
     name: str
     about: str
     cases: Callable[[Path | None], Sequence[str]]
-    run: Callable[[Task], Row]
+    run: Callable[[Task], Row | Sequence[Row]]
     table: Callable[[Sequence[Mapping[str, Any]]], str]
     methods: tuple[str, ...] = ("engine",)
     seconds: float = 60.0
     short: int = 1
+    budgets: Mapping[str, float] = field(default_factory=dict)
+    seeds: tuple[int, ...] = (1,)
+    fits: Callable[[str, str], bool] = _any_pair
+    smoke: tuple[str, float] = ("", 0.3)
+    headline: Callable[[Sequence[Mapping[str, Any]]], Mapping[str, float]] = _no_figures
+    picture: Callable[[Sequence[Mapping[str, Any]], Path], None] | None = None
+
+    def budget(self, case: str) -> float:
+        """Return the seconds that the protocol gives a case."""
+        return self.budgets.get(case, self.seconds)
+
+
+def benchmark(name: str) -> Benchmark:
+    """Return the benchmark of a name.
+
+    Examples
+    --------
+    >>> benchmark("demo").cases(None)
+    ('demo bank', 'demo six-on-one-off')
+    """
+    found = import_module(MODULES[name]).BENCHMARK
+    assert isinstance(found, Benchmark)
+    return found

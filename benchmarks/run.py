@@ -1,25 +1,20 @@
-"""Solve cases, audit what comes back, and keep a row of figures for each run."""
+"""Solve a case, audit what comes back, and tell its figures; how tables look."""
 
-import csv
-import os
-import platform
-import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from importlib.metadata import version
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from statistics import fmean
 from time import monotonic
 from typing import Any
 
 import scheduler as sc
+from benchmarks.keep import input_of, where
+from benchmarks.registry import Row, Task
 from scheduler.files.read import Plan
 from scheduler.files.rosters import read_roster
 from scheduler.files.write import write_outputs
 from scheduler.report.calendars import write_calendars
 
-HERE = Path(__file__).parent
-RESULTS, README = HERE / "results", HERE / "README.md"
 SHOWN = (
     "case",
     "people",
@@ -37,72 +32,80 @@ SHOWN = (
     "legal_after",
 )
 """Columns of the tables; the files have more."""
+POINTS = 24
+"""Most points of a trace."""
 
 
-def run_case(
-    name: str, folder: Path, *, seconds: float, seed: int, effort: float | None = None
-) -> dict[str, Any]:
-    """Solve a case folder and return its row.
+def run_case(folder: Path, out: Path, task: Task) -> Row:
+    """Solve a case folder, write what comes out, and return its row.
 
     Parameters
     ----------
-    name, folder
-        What the row is called, and where the case lies.
-    seconds, seed, effort
-        Budget and seed of the solve.
+    folder, out
+        Where the case lies, and where its results are put.
+    task
+        What the row is called, budget and seed.
     """
     began = monotonic()
     plan = sc.read_case(folder)
     read = monotonic() - began
-    result = sc.solve(plan.case, seconds=seconds, seed=seed, effort=effort)
-    row: dict[str, Any] = {
-        "case": name,
+    result = sc.solve(plan.case, **task.limits)
+    row: Row = {
+        "case": task.case,
         "people": len(plan.case.agents),
         "days": plan.case.days,
-        "seed": seed,
-        "seconds": seconds,
+        "seed": task.seed,
+        "seconds": task.seconds,
         "elapsed": round(result.seconds, 1),
         "status": result.status,
         "stop": result.stop_reason,
         "read_s": round(read, 2),
+        "input": input_of(folder),
     }
     if result.usable:
-        row |= _figures(result, seconds) | _from_files(plan, result)
+        row |= _figures(result, task.seconds) | _from_files(plan, result, out)
     return row | where(result.workers)
 
 
-def _from_files(plan: Plan, result: sc.Result) -> dict[str, Any]:
+def run_folder(folder: Path, task: Task) -> Row:
+    """Solve a case folder as `run_case` does, and keep nothing but the row."""
+    with tempfile.TemporaryDirectory() as out:
+        return run_case(folder, Path(out) / "out", task)
+
+
+def _from_files(plan: Plan, result: sc.Result, out: Path) -> Row:
     """Return the cost of the roster in the files written, and how long those took."""
     assert result.roster is not None
+    began = monotonic()
+    write_outputs(plan, result, out)
+    written = monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        out, began = Path(folder) / "out", monotonic()
-        write_outputs(plan, result, out)
-        written = monotonic()
-        write_calendars(Path(folder) / "calendars", plan.case, result.roster)
-        calendars = monotonic() - written
-        roster = read_roster(out / "roster.csv", plan.case)
-        read = monotonic()
-        cost = sc.audit(roster).cost
-        return {
-            "cost_of_files": cost,
-            "audit_s": round(monotonic() - read, 2),
-            "write_s": round(written - began - calendars, 2),
-            "calendars_s": round(calendars, 2),
-        }
+        write_calendars(Path(folder), plan.case, result.roster)
+    calendars = monotonic() - written
+    roster = read_roster(out / "roster.csv", plan.case)
+    read = monotonic()
+    cost = sc.audit(roster).cost
+    return {
+        "cost_of_files": cost,
+        "audit_s": round(monotonic() - read, 2),
+        "write_s": round(written - began - calendars, 2),
+        "calendars_s": round(calendars, 2),
+    }
 
 
-def _figures(result: sc.Result, seconds: float) -> dict[str, Any]:
+def _figures(result: sc.Result, seconds: float) -> Row:
     """Return what the audit, made anew, says of the roster."""
     assert result.roster is not None
     found = sc.audit(result.roster)
     figures = sc.kpi(result.roster, found)
     legal = [step.seconds for step in result.trace if step.cost is not None]
     gap = (found.cost - result.bound) / max(1, found.cost)
+    gaps = gaps_of(result)
     return {
         "coverage_cost": found.cost_by_rule().get("coverage.need", 0),
         "coverage_in_bound": result.coverage_in_bound,
-        "gap_at_quarter": _gap_at(result, seconds / 4),
-        "gap_at_half": _gap_at(result, seconds / 2),
+        "gap_at_quarter": _gap_at(gaps, seconds / 4),
+        "gap_at_half": _gap_at(gaps, seconds / 2),
         "cost": found.cost,
         "bound": result.bound,
         "gap": round(gap, 4),
@@ -113,58 +116,59 @@ def _figures(result: sc.Result, seconds: float) -> dict[str, Any]:
         "paid_hours": figures["paid_hours"],
         "service_level": figures["service_level"],
         "legal_after": round(legal[0], 1) if legal else "",
+        "trace": trace_of(gaps),
     }
 
 
-def _gap_at(result: sc.Result, seconds: float) -> float | str:
+def gaps_of(result: sc.Result) -> list[tuple[float, float]]:
+    """Return the gap after each step of a solve, from the first legal roster on."""
+    found, cost, bound = [], None, 0
+    for step in result.trace:
+        cost = step.cost if step.cost is not None else cost
+        bound = max(bound, step.bound or 0)
+        if cost is not None:
+            found.append((step.seconds, (cost - bound) / max(1, cost)))
+    return found
+
+
+def _gap_at(gaps: list[tuple[float, float]], seconds: float) -> float | str:
     """Return the gap as it stood after some time; empty where nothing was legal."""
-    steps = [step for step in result.trace if step.seconds <= seconds]
-    costs = [step.cost for step in steps if step.cost is not None]
-    bound = max((step.bound or 0 for step in steps), default=0)
-    return round((costs[-1] - bound) / max(1, costs[-1]), 4) if costs else ""
+    known = [gap for at, gap in gaps if at <= seconds]
+    return round(known[-1], 4) if known else ""
 
 
-def where(workers: int) -> dict[str, Any]:
-    """Return what a row says of versions, machine and commit."""
-    return {
-        "rosterwright": version("rosterwright"),
-        "ortools": version("ortools"),
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "cores": len(os.sched_getaffinity(0)),
-        "workers": workers,
-        "commit": _commit(),
-    }
+def trace_of(gaps: list[tuple[float, float]]) -> str:
+    """Return gaps by second in short: the first, the last, and the largest steps.
+
+    Examples
+    --------
+    >>> trace_of([(0.9, 0.82), (15.0, 0.187), (15.2, 0.187), (60.0, 0.164)])
+    '0.9:82.0% 15.0:18.7% 60.0:16.4%'
+    """
+    steps = list(zip([1.0, *(gap for _, gap in gaps)], gaps, strict=False))
+    fall = sorted((before - gap for before, (_, gap) in steps), reverse=True)
+    least = max(0.0005, fall[POINTS - 1] if len(fall) > POINTS else 0.0)
+    last = len(steps) - 1
+    return " ".join(
+        f"{at:.1f}:{gap:.1%}"
+        for number, (before, (at, gap)) in enumerate(steps)
+        if number in (0, last) or before - gap >= least
+    )
 
 
-def _commit() -> str:
-    """Return the commit of the checkout, with a + where files differ from it."""
-    with suppress(OSError, subprocess.CalledProcessError):
-        commit = _git("rev-parse", "--short", "HEAD")
-        code = (".", ":!benchmarks/results", ":!*.md")
-        dirty = _git("-C", "..", "status", "--porcelain", "--", *code)
-        return f"{commit}+" if dirty else commit
-    return "unknown"
+def read_trace(trace: str) -> list[tuple[float, float]]:
+    """Return seconds and gap of each point of a trace.
+
+    Examples
+    --------
+    >>> read_trace("0.9:82.0% 15.0:18.7%")
+    [(0.9, 0.82), (15.0, 0.187)]
+    """
+    points = (point.split(":") for point in trace.split())
+    return [(float(at), round(float(gap.rstrip("%")) / 100, 5)) for at, gap in points]
 
 
-def _git(*words: str) -> str:
-    command = ("git", "-C", str(HERE), *words)
-    return subprocess.run(
-        command, check=True, capture_output=True, text=True
-    ).stdout.strip()
-
-
-# -- what is kept and shown ---------------------------------------------------------
-
-
-def write_results(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write the rows of one benchmark's last run."""
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+# -- what is shown ------------------------------------------------------------------
 
 
 def table(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -172,24 +176,42 @@ def table(rows: Iterable[Mapping[str, Any]]) -> str:
 
     Examples
     --------
-    >>> print(table([{"case": "demo", "cost": 4120, "gap": 0.031}]).splitlines()[2])
+    >>> print(table([{"case": "demo", "cost": "4120", "gap": "0.031"}]).splitlines()[2])
     | demo |  |  |  |  |  | 4,120 |  | 3.1% |  |  |  |  |  |
     """
-    lines = [SHOWN, ("---",) * len(SHOWN)]
-    lines += [tuple(_shown(name, row.get(name, "")) for name in SHOWN) for row in rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines).replace("_", " ")
+    return markdown(
+        [name.replace("_", " ") for name in SHOWN],
+        ([_shown(name, row.get(name, "")) for name in SHOWN] for row in rows),
+    )
+
+
+def markdown(heads: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
+    """Return a Markdown table."""
+    heads = list(heads)
+    every = [heads, ["---"] * len(heads), *lines]
+    return "".join(f"| {' | '.join(line)} |\n" for line in every)
 
 
 def _shown(name: str, value: object) -> str:
-    if isinstance(value, float) and name in ("gap", "service_level"):
-        return f"{value:.1%}"
-    if isinstance(value, float):
-        return f"{value:,.1f}"
-    return f"{value:,}" if isinstance(value, int) else str(value or "")
+    text = "" if value is None else str(value)
+    if name in ("gap", "service_level") and text not in ("", "None"):
+        return f"{float(text):.1%}"
+    if text.lstrip("-").isdigit():
+        return f"{int(text):,}"
+    try:
+        return f"{float(text):,.1f}"
+    except ValueError:
+        return "" if text == "None" else text
+
+
+def mean_gap(rows: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    """Return the mean gap of rows with a roster, as a headline."""
+    gaps = [float(row["gap"]) for row in rows if row.get("gap")]
+    return {"gap": round(fmean(gaps), 4)} if gaps else {}
 
 
 def place_table(
-    text: str, name: str, rows: Sequence[Mapping[str, Any]], shown: str = ""
+    text: str, name: str, rows: Iterable[Mapping[str, Any]], shown: str
 ) -> str:
     """Return the text of a page with one benchmark's table and its origin replaced.
 
@@ -197,22 +219,24 @@ def place_table(
     ----------
     text
         Holds the marks ``<!-- name -->`` and ``<!-- end of name -->``.
-    name, rows
-        The benchmark and its runs.
-    shown
-        Its table, where it is not the usual one.
+    name, rows, shown
+        The benchmark, its runs and their table.
     """
     begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
     before, found, rest = text.partition(begin)
     if not found or end not in rest:
         return text
-    one = next((row for row in rows if row.get("commit")), {})
-    if not one:
-        return text
-    commits = dict.fromkeys(row["commit"] for row in rows if row.get("commit"))
-    origin = (
-        f"Commit {', '.join(commits)}, ortools {one['ortools']}, "
+    after = rest.partition(end)[2]
+    return f"{before}{begin}{shown}{_origin(rows)}{end}{after}"
+
+
+def _origin(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return where rows were made, in one line."""
+    known = [row for row in rows if row.get("ortools")]
+    if not known:
+        return ""
+    one, commits = known[0], dict.fromkeys(row["commit"] for row in known)
+    return (
+        f"\nCommit {', '.join(commits)}, ortools {one['ortools']}, "
         f"Python {one['python']}, {one['cores']} cores ({one['machine']}).\n"
     )
-    after = rest.partition(end)[2]
-    return f"{before}{begin}{shown or table(rows)}\n{origin}{end}{after}"

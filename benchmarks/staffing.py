@@ -21,7 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.run import where
+from benchmarks.keep import where
+from benchmarks.registry import Benchmark, Row, Task
+from benchmarks.run import markdown
 from forecasts.erlang import heads_needed
 from forecasts.load import LOADS, offered_load
 from forecasts.simulate import (
@@ -171,18 +173,19 @@ def _heads(load: np.ndarray, aht: float, patience: float | None) -> np.ndarray:
 # -- the three parts ----------------------------------------------------------------
 
 
-def load_rows(replications: int = 40) -> Iterator[dict[str, Any]]:
+def load_rows(
+    replications: int = 40, days: Sequence[tuple[str, float, int]] = DAYS
+) -> Iterator[Row]:
     """Yield a row for each day and method of load; heads by Erlang C."""
     assert set(METHODS) == set(LOADS)
-    for profile, aht, minutes in DAYS:
+    for profile, aht, minutes in days:
         calls = calls_of_day(profile, minutes)
         for method in METHODS:
             load = offered_load(calls, aht, minutes, method=method)
             day = Day(calls, aht, minutes, _heads(load, aht, None))
             row = {
-                "part": "load",
                 "day": f"{profile}, {aht:.0f} s, {minutes} min",
-                "method": method,
+                "load": method,
                 "agent_hours": day.hours,
             }
             for kind, seen in (
@@ -196,7 +199,7 @@ def load_rows(replications: int = 40) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def risk_rows(replications: int = 1000) -> Iterator[dict[str, Any]]:
+def risk_rows(replications: int = 1000) -> Iterator[Row]:
     """Yield a row for each way to size and each spread of the day; load by MOL."""
     profile, aht, minutes = DAYS[0]
     calls = calls_of_day(profile, minutes)
@@ -208,7 +211,6 @@ def risk_rows(replications: int = 1000) -> Iterator[dict[str, Any]]:
         for true_spread in SPREADS:
             seen = day.roster(replications, true_spread)
             yield {
-                "part": "risk",
                 "rule": rule,
                 "agent_hours": day.hours,
                 "day_cv": true_spread,
@@ -217,7 +219,7 @@ def risk_rows(replications: int = 1000) -> Iterator[dict[str, Any]]:
             }
 
 
-def speed_rows() -> Iterator[dict[str, Any]]:
+def speed_rows() -> Iterator[Row]:
     """Yield a row for each thing whose seconds are asked for."""
     calls = calls_of_day("smooth", 30)
     day = Day(calls, 240.0, 30, _heads(offered_load(calls, 240.0, 30), 240.0, None))
@@ -243,9 +245,8 @@ def _timed(run: Callable[[], np.ndarray]) -> tuple[np.ndarray, list[float]]:
     return found, seconds
 
 
-def _speed(what: str, seconds: Sequence[float]) -> dict[str, Any]:
+def _speed(what: str, seconds: Sequence[float]) -> Row:
     return {
-        "part": "speed",
         "what": what,
         "runs": len(seconds),
         "least_s": round(min(seconds), 4),
@@ -253,15 +254,18 @@ def _speed(what: str, seconds: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def run_staffing() -> list[dict[str, Any]]:
-    """Return the rows of all three parts."""
-    origin = where(1)
-    rows = []
-    for part in (speed_rows, load_rows, risk_rows):
-        for row in part():
-            print(", ".join(f"{key} {value}" for key, value in row.items()), flush=True)
-            rows.append(row | origin)
-    return rows
+PARTS: Mapping[str, Callable[[], Iterator[Row]]] = {
+    "load": load_rows,
+    "risk": risk_rows,
+    "speed": speed_rows,
+    "smoke": partial(load_rows, 1, DAYS[:1]),
+}
+"""The rows of each case."""
+
+
+def run(task: Task) -> list[Row]:
+    """Return the rows of one part."""
+    return [row | where(1) for row in PARTS[task.case]()]
 
 
 # -- what is shown ------------------------------------------------------------------
@@ -269,7 +273,7 @@ def run_staffing() -> list[dict[str, Any]]:
 COLUMNS = {
     "load": {
         "day": "",
-        "method": "",
+        "load": "",
         "agent_hours": ",.0f",
         "roster_level": ".3f",
         "roster_worst": ".3f",
@@ -290,7 +294,7 @@ COLUMNS = {
         "runs": "",
         "least_s": ".3f",
         "median_s": ".3f",
-        "most_heads": ",",
+        "most_heads": ",.0f",
     },
 }
 """The columns of each table and how their figures are written."""
@@ -298,17 +302,43 @@ COLUMNS = {
 
 def staffing_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the rows as three Markdown tables."""
-    tables = []
-    for part, columns in COLUMNS.items():
-        lines = [tuple(name.replace("_", " ") for name in columns)]
-        lines.append(("---",) * len(columns))
-        lines += [
-            tuple(
-                format(row[name], form) if name in row else ""
-                for name, form in columns.items()
-            )
-            for row in rows
-            if row["part"] == part
-        ]
-        tables.append("".join(f"| {' | '.join(line)} |\n" for line in lines))
-    return "\n".join(tables)
+    return "\n".join(
+        markdown(
+            [name.replace("_", " ") for name in columns],
+            (
+                [_shown(row.get(name, ""), form) for name, form in columns.items()]
+                for row in rows
+                if row["case"] == part
+            ),
+        )
+        for part, columns in COLUMNS.items()
+    )
+
+
+def _shown(value: object, form: str) -> str:
+    return format(float(str(value)), form) if form and value != "" else str(value)
+
+
+def _levels(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Return the share of days under target where they stray by 10 %, by rule."""
+    return {
+        f"days under, {row['rule']}": float(row["days_under"])
+        for row in rows
+        if row["case"] == "risk"
+        and float(row["day_cv"]) == SPREADS[-1]
+        and row["rule"] == RULES[0][0]
+    }
+
+
+BENCHMARK = Benchmark(
+    name="staffing",
+    about="what methods of load and uncertain days cost, and seconds",
+    cases=lambda data: tuple(COLUMNS),
+    methods=("erlang",),
+    seconds=0,
+    run=run,
+    table=staffing_table,
+    short=3,
+    smoke=("smoke", 0),
+    headline=_levels,
+)

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from benchmarks.centre import HOLIDAY, write_centre
-from benchmarks.centres import centre_table, read_rows
+from benchmarks.centres import centre_table
+from benchmarks.keep import read_rows, write_rows
 from benchmarks.one import run_apart
-from benchmarks.run import write_results
+from benchmarks.registry import Task
 from constraints import audit
 from scheduler import read_case, solve
 from scheduler.files.rosters import read_roster
@@ -80,15 +81,15 @@ def test_queues_come_back_from_files(small, tmp_path):
 def test_a_run_apart_gives_a_row(tmp_path, method):
     """As the table of the benchmark wants it, by either method."""
     write_centre(tmp_path / "case", people=24, days=7)
-    limits = {"seconds": 600.0, "effort": 3.0, "seed": 1}
-    row = run_apart(method, "centre-24", tmp_path / "case", **limits)
-    write_results(tmp_path / "rows.csv", [row])
+    task = Task("centre-24", method, 1, 3.0, deterministic=True)
+    row = run_apart(tmp_path / "case", tmp_path / "out", task)
+    write_rows(tmp_path / "rows.csv", [row])
     rows = read_rows(tmp_path / "rows.csv")
     assert rows[0]["status"] in ("feasible", "optimal", "unknown")
     assert float(rows[0]["memory_mib"]) > 10
     if method == "engine":
         assert float(rows[0]["hard"]) == 0
-        assert "| centre-24 | 600 | 1 | 0 |" in centre_table(rows)
+        assert "| centre-24 | 3 | 1 | 0 |" in centre_table(rows)
 
 
 def test_the_table_says_what_is_asked_and_where_the_peer_found_nothing():

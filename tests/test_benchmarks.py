@@ -1,0 +1,257 @@
+"""The registry: each benchmark runs, its rows are kept, and work repeats."""
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.__main__ import Asked, data_folder, is_sound, main, run
+from benchmarks.centre import write_centre
+from benchmarks.instances import instances, keep_best
+from benchmarks.keep import OF_THE_MACHINE, hash_of, read_rows, write_rows
+from benchmarks.peers import draw_peers, peer_table
+from benchmarks.pictures import draw_releases, draw_traces
+from benchmarks.registry import NAMES, Benchmark, Task, benchmark
+from benchmarks.releases import add_release, release_table
+from benchmarks.run import place_table
+
+
+def counted(runs, **row):
+    """A benchmark of two cases that notes its runs, and whose rows can be told."""
+
+    def note(task):
+        runs.append(task)
+        return {"status": "feasible", "cost": 7} | row
+
+    return Benchmark("counted", "", lambda data: ("a", "b"), note, repr, seeds=(1, 2))
+
+
+def smoke(name, results):
+    """Run the smallest case of a benchmark, seconds counting work; return its rows."""
+    of = benchmark(name)
+    cases, (case, seconds) = of.cases(data_folder()), of.smoke
+    words = [name, "--cases", case or cases[0], "--deterministic", "--seeds", "1"]
+    words += ["--methods", of.methods[0], "--results", str(results)]
+    code = main([*words, "--seconds", str(seconds)])
+    return code, read_rows(results / f"{name}.csv")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_benchmark_gives_a_row(name, tmp_path):
+    """The least of it, by our method, within a limit of work."""
+    if not benchmark(name).cases(data_folder()):
+        pytest.skip("the published instances are not there")
+    code, rows = smoke(name, tmp_path)
+    assert code == 0
+    if rows[0].get("status") == "missing":
+        pytest.skip(rows[0]["why"])
+    assert {"case", "method", "seed", "commit", "machine"} <= set(rows[0])
+    assert "|" in benchmark(name).table(rows)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", benchmark("peers").methods[1:])
+def test_a_peer_gives_a_row(method, tmp_path):
+    """A roster that evaluator and audit score alike, or why there is none."""
+    words = ["peers", "--cases", "centre-24", "--methods", method, "--deterministic"]
+    assert main([*words, "--seconds", "0.3", "--results", str(tmp_path)]) == 0
+    row = read_rows(tmp_path / "peers.csv")[0]
+    if method == "pyworkforce":
+        assert (row["status"], row["why"]) == (
+            "missing",
+            "pyworkforce has no limit of work",
+        )
+    else:
+        assert row["status"] in ("feasible", "heuristic", "unknown")
+        assert row.get("cost") == row.get("cost_of_evaluator")
+
+
+@pytest.mark.slow
+def test_work_repeats_but_for_time_and_memory(tmp_path):
+    """The same CSV twice, but for the columns named in one place."""
+    twice = []
+    for name in ("first", "second"):
+        code, rows = smoke("demo", tmp_path / name)
+        assert code == 0
+        twice.append(
+            [{k: v for k, v in r.items() if k not in OF_THE_MACHINE} for r in rows]
+        )
+    assert twice[0] == twice[1]
+    assert {"cost", "bound", "gap", "input"} <= set(twice[0][0])
+
+
+def test_what_has_a_row_is_passed_over(tmp_path):
+    """So that hours of runs can be broken off; fresh ones take the place of old."""
+    runs = []
+    of, asked = counted(runs), Asked(results=tmp_path)
+    assert run(of, asked)
+    assert [(task.case, task.seed) for task in runs] == [
+        ("a", 1),
+        ("a", 2),
+        ("b", 1),
+        ("b", 2),
+    ]
+    run(of, asked)
+    assert len(runs) == 4
+    run(of, replace(asked, seconds=5.0))
+    assert len(runs) == 8
+    run(of, replace(asked, fresh=True, cases=("b",), seeds=(2,)))
+    assert len(runs) == 9
+    assert len(read_rows(tmp_path / "counted.csv")) == 8
+
+
+def test_a_row_is_kept_before_the_next_run(tmp_path):
+    """What fails later, or is killed, takes nothing along."""
+    runs = []
+
+    def fail(task):
+        if task.case == "b":
+            raise RuntimeError("as planned")
+        return counted(runs).run(task)
+
+    assert not run(replace(counted(runs), run=fail), Asked(results=tmp_path))
+    assert [row["case"] for row in read_rows(tmp_path / "counted.csv")] == ["a", "a"]
+
+
+def test_what_is_missing_is_tried_again_and_replaces_nothing(tmp_path):
+    """A peer may be installed between two runs."""
+    runs = []
+    asked = Asked(results=tmp_path, cases=("a",), seeds=(1,))
+    assert run(counted(runs, status="missing", why="not here"), asked)
+    run(counted(runs), asked)
+    run(counted(runs, status="missing"), replace(asked, fresh=True))
+    assert len(runs) == 3
+    assert [row["status"] for row in read_rows(tmp_path / "counted.csv")] == [
+        "feasible"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "sound"),
+    [
+        ({"status": "feasible", "hard": "0", "cost": "7", "cost_of_files": "7"}, True),
+        ({"status": "feasible", "hard": "1", "cost": "7", "cost_of_files": "7"}, False),
+        ({"status": "feasible", "hard": "0", "cost": "7", "cost_of_files": "8"}, False),
+        ({"status": "unknown"}, False),
+        ({"status": "missing"}, True),
+        ({"wape": "0.05"}, True),
+    ],
+)
+def test_the_command_fails_where_a_roster_of_ours_is_wrong(row, sound):
+    """Missing, illegal, or costing something else in its files."""
+    assert is_sound(row) == sound
+
+
+def test_a_name_that_is_none_is_refused_with_those_there_are(capsys):
+    """Names of benchmarks, cases and methods alike."""
+    for words, told in (
+        (["dmeo"], "Expected names of demo"),
+        (["demo", "--cases", "x"], "demo has no case 'x'; it has demo bank"),
+        (["demo", "--methods", "x"], "demo has no method 'x'; it has engine"),
+    ):
+        with pytest.raises(SystemExit):
+            main(words)
+        assert told in capsys.readouterr().err
+
+
+def test_the_list_names_cases_and_budgets(capsys):
+    """What there is to run, and how long a run takes."""
+    assert main(["--list"]) == 0
+    said = capsys.readouterr().out
+    assert "    centre-5000, 600 s a run" in said
+    assert "    demo bank, 60 s a run" in said
+
+
+def test_a_release_keeps_the_headlines(tmp_path):
+    """A figure a row; the same release again replaces its own."""
+    rows = [
+        {"case": "demo bank", "seconds": "60", "gap": "0.25"},
+        {"case": "demo six-on-one-off", "seconds": "60.0", "gap": "0.15"},
+        {"case": "demo bank", "seconds": "5", "gap": "0.95"},
+    ]
+    write_rows(tmp_path / "demo.csv", rows)
+    for release in ("1.0", "1.1", "1.1"):
+        add_release(release, tmp_path)
+    kept = read_rows(tmp_path / "releases.csv")
+    assert [(row["release"], row["value"]) for row in kept] == [
+        ("1.0", "0.2"),
+        ("1.1", "0.2"),
+    ]
+    assert release_table(kept).splitlines()[0].endswith("| commit | demo: gap |")
+
+
+def test_a_table_is_replaced_between_its_marks():
+    """And nothing else of the page."""
+    page = "a\n<!-- demo -->\nold\n<!-- end of demo -->\nb\n"
+    row = {"commit": "1", "ortools": "9", "python": "3", "cores": "2", "machine": "x"}
+    shown = place_table(page, "demo", [row], "| new |\n")
+    assert shown.startswith("a\n<!-- demo -->\n| new |\n\nCommit 1, ortools 9")
+    assert shown.endswith("<!-- end of demo -->\nb\n")
+    assert place_table(page, "real", [row], "| new |\n") == page
+
+
+def test_pictures_of_gaps_and_peers(tmp_path):
+    """Drawn where there is something to draw; a missing roster is said, not drawn."""
+    run = {"case": "centre-50", "method": "engine", "cost": "10"}
+    draw_traces([run], tmp_path / "none.png")
+    draw_traces([run | {"trace": "0.9:82.0% 15.0:18.7%"}], tmp_path / "gap.png")
+    release = {"release": "1.0", "benchmark": "demo", "figure": "gap", "value": "0.1"}
+    draw_releases([release], tmp_path / "releases.png")
+    broken = {"method": "greedy", "cost": "70", "broken": "rest.daily:9"}
+    peers = [run, run | broken, run | {"method": "pulp", "cost": ""}]
+    draw_peers(peers, tmp_path / "peers.png")
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made == {"gap.png", "releases.png", "peers.png"}
+
+
+def test_the_table_of_peers_says_what_is_broken():
+    """Amounts by rule, and the cost over ours."""
+    ours = {"case": "centre-50", "method": "engine", "seconds": "60", "cost": "100"}
+    broken = {"method": "greedy", "cost": "250", "hard": "2", "broken": "rest.daily:90"}
+    none = {"method": "pulp", "cost": "", "status": "unknown", "why": "no time"}
+    lines = peer_table([ours, ours | broken, ours | none]).splitlines()
+    assert lines[2].endswith("| 100 | 1.00 |  | none |")
+    assert lines[3].endswith("| 250 | 2.50 |  | 2 (rest.daily 90) |")
+    assert "| unknown (no time) |" in lines[4]
+    assert "| no roster |" in lines[4]
+
+
+# -- instances ----------------------------------------------------------------------
+
+
+def test_instances_have_the_hashes_published(tmp_path):
+    """Two of twelve; ``python -m benchmarks.instances`` looks at all."""
+    assert len(instances()) == 12
+    for name in ("centre-0020", "centre-0200-six"):
+        one = instances()[name]
+        assert one.write(tmp_path / name) == one.sha256
+    changed = tmp_path / "centre-0020" / "pins.csv"
+    changed.write_text(changed.read_text("utf-8") + " ", "utf-8")
+    assert hash_of(changed.parent.iterdir()) != instances()["centre-0020"].sha256
+
+
+def test_the_best_is_kept_with_its_commit(tmp_path, monkeypatch):
+    """A better cost or bound; not what breaks rules, nor a cost nobody else finds."""
+    write_centre(tmp_path / "case", 20, seed=4)
+    best = tmp_path / "best.csv"
+
+    def tell(cost, bound, found, by, hard=()):
+        outcome = type("Outcome", (), {"cost": found, "hard": dict(hard)})
+        monkeypatch.setattr("benchmarks.instances.evaluate", lambda *_: outcome)
+        row = {"cost": cost, "bound": bound}
+        keep_best(tmp_path / "case", tmp_path, row, by, best)
+        return read_rows(best)
+
+    first = {"name": "centre-0020", "bound": "50", "bound_by": "one"}
+    assert tell(90, 50, 90, "one") == [first | {"best": "90", "best_by": "one"}]
+    assert tell(95, 40, 95, "two") == tell(80, 60, 81, "two")
+    assert tell(80, 60, 80, "two", {"rest.daily": 1}.items()) == read_rows(best)
+    assert tell(80, 45, 80, "three") == [first | {"best": "80", "best_by": "three"}]
+
+
+def test_a_task_counts_seconds_or_work():
+    """The clock on the wall only guards against hanging where work is counted."""
+    task = Task("a", "engine", 1, 3.0)
+    assert task.limits == {"seconds": 3.0, "seed": 1, "effort": None}
+    counts = task._replace(deterministic=True).limits
+    assert counts == {"seconds": 90.0, "seed": 1, "effort": 3.0}
