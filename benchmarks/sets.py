@@ -1,6 +1,7 @@
 """What benchmarks of published instances share: files, budgets, rows and tables."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,16 +10,13 @@ from benchmarks.registry import Row, Task
 from benchmarks.run import where
 from scheduler.engine.solver import Budget
 
-WORKERS = 8
-"""Solver threads, on two cores as well: their searches differ, and one is lucky."""
-
 
 def cases_in(data: Path | None, folder: str, pattern: str) -> list[Path]:
-    """Return the instance files of a set, by the number in their names."""
+    """Return the instance files of a set, by the numbers in their names."""
     if data is None:
         return []
     files = (data / folder).glob(pattern)
-    return sorted(files, key=lambda path: int("".join(filter(str.isdigit, path.stem))))
+    return sorted(files, key=lambda path: [*map(int, re.findall(r"\d+", path.stem))])
 
 
 def file_of(task: Task, folder: str) -> Path | None:
@@ -27,18 +25,19 @@ def file_of(task: Task, folder: str) -> Path | None:
     return path if path is not None and path.is_file() else None
 
 
-def budget_of(task: Task) -> tuple[Budget, int]:
-    """Return the budget of a task, and how many threads may spend it.
+def budget_of(task: Task) -> Budget:
+    """Return the budget of a task.
 
-    Where seconds count work, one thread does it, and elapsed time only guards against
-    hanging.
+    Where seconds count work, elapsed time only guards against hanging.
     """
     if task.deterministic:
-        return Budget(10 * task.seconds + 60, task.seconds), 1
-    return Budget(task.seconds), WORKERS
+        return Budget(10 * task.seconds + 60, task.seconds)
+    return Budget(task.seconds)
 
 
-def row_of(task: Task, path: Path | None, **figures: object) -> Row:
+def row_of(
+    task: Task, path: Path | None, *, workers: int = 1, **figures: object
+) -> Row:
     """Return the row of a task; without a file it says that the instance is missing."""
     row: Row = {
         "case": task.case,
@@ -48,9 +47,8 @@ def row_of(task: Task, path: Path | None, **figures: object) -> Row:
     }
     if path is None:
         why = f"no file of {task.case} in {task.data}; see --data"
-        return row | {"status": "missing", "why": why} | where(0)
+        return row | {"status": "missing", "why": why} | where(workers)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    workers = budget_of(task)[1]
     return row | figures | {"input": digest} | where(workers)
 
 
