@@ -116,6 +116,11 @@ def search(instance: Instance, budget: Budget, *, seed: int, workers: int) -> An
         parts = _parts(walked)
         if len(parts) == 1:
             return Answer("feasible", _plan(walked), rounds)
+        model.clear_hints()
+        for block, time in zip(blocks, times, strict=True):
+            model.add_hint(
+                time, walked.get(block, 0)
+            )  # a third of the rounds, measured
         for part in parts:
             _connect(model, part, blocks, times)
 
