@@ -1,17 +1,33 @@
 """The shift scheduling instances 1..24 as cases: the program's own rules and engine."""
 
+import csv
+import tempfile
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from benchmarks.curtois_evaluator import Duty, Instance, read_instance
+import scheduler as sc
+from benchmarks.curtois_evaluator import (
+    Duty,
+    Instance,
+    evaluate,
+    read_instance,
+    read_roster,
+)
+from benchmarks.keep import RESULTS
+from benchmarks.registry import Benchmark, Row, Task
+from benchmarks.run import gaps_of, markdown, mean_gap, trace_of
+from benchmarks.sets import cases_in, file_of, row_of
 from constraints import OFF, Agent, Case, Roster, Shift, read_rules
 from constraints.case import OPEN, Limit, Request
 from constraints.roster import Duties
 from forecasts.clock import Clock
 from forecasts.requirement import Requirement
 
+FOLDER = "curtois"
 MONDAY = date(2026, 3, 2)  # the instances have no dates, but begin on a Monday
 
 
@@ -132,3 +148,121 @@ def roster_of(case: Case, duties: list[Duty]) -> Roster:
     for duty in duties:
         table[people[duty.employee], duty.day] = codes[duty.shift]
     return Roster(case, table, Duties.of(()))
+
+
+def cases(data: Path | None) -> list[str]:
+    """Return the names of the instances."""
+    return [path.stem for path in cases_in(data, FOLDER, "Instance*.txt")]
+
+
+def run(task: Task) -> Row:
+    """Solve an instance; the evaluator judges the roster as its file has it."""
+    path = file_of(task, FOLDER)
+    if path is None:
+        return row_of(task, None)
+    instance = read_instance(path)
+    case = case_of(task.case, instance)
+    result = sc.solve(case, **task.limits)
+    row: Row = {
+        "people": len(case.agents),
+        "days": case.days,
+        "shifts": len(case.shifts),
+        "status": result.status,
+        "bound": result.bound,
+        "elapsed": round(result.seconds, 1),
+        "best_known": known_of(task).get("best_known", ""),
+    }
+    if result.roster is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            written = Path(folder) / f"{task.case}.csv"
+            write_roster(written, result.roster)
+            verdict = evaluate(instance, read_roster(written, instance))
+            if not (task.deterministic or verdict.broken):
+                _keep(written, instance, verdict.objective)
+        found = sc.audit(result.roster)
+        gaps = gaps_of(result)
+        row |= {
+            "cost": verdict.objective,
+            "cost_of_files": found.cost,  # by the audit
+            "hard": len(verdict.broken),
+            "gap": round((verdict.objective - result.bound) / verdict.objective, 4),
+            "over_best": _over(verdict.objective, row["best_known"]),
+            "bound_under_best": _over(row["best_known"], result.bound),
+            "trace": trace_of(gaps),
+        }
+    return row_of(task, path, workers=result.workers, **row)
+
+
+def _over(cost: object, least: object) -> object:
+    """Return by which share of the second the first is above it, where both are."""
+    if not isinstance(cost, int) or not isinstance(least, int) or not least:
+        return ""
+    return round(cost / least - 1, 5)
+
+
+def known_of(task: Task) -> dict[str, int]:
+    """Return best known value and bound of an instance, as best_known.csv has them."""
+    assert task.data is not None
+    with (task.data / "best_known.csv").open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            if (line["set"], line["instance"]) == (FOLDER, task.case):
+                return {
+                    name: int(line[name])
+                    for name in ("best_known", "lower_bound")
+                    if line[name]
+                }
+    return {}
+
+
+def write_roster(path: Path, roster: Roster) -> None:
+    """Write a roster as the evaluator reads it: employee, day, shift."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(Duty._fields)
+        writer.writerows(duties_of(roster))
+
+
+def _keep(written: Path, instance: Instance, cost: int) -> None:
+    """Keep the best roster there is of an instance."""
+    kept = RESULTS / FOLDER / written.name
+    if kept.exists():
+        stands = evaluate(instance, read_roster(kept, instance))
+        if stands.objective <= cost:
+            return
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(written.read_bytes())
+
+
+SHOWN = (
+    *("case", "people", "days", "shifts", "seconds", "status", "bound"),
+    *("cost", "best known", "over best", "bound under best", "hard"),
+)
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the rows as Markdown."""
+
+    def cell(row: Mapping[str, Any], name: str) -> str:
+        value = row.get(name.replace(" ", "_"), "")
+        if value in ("", None):
+            return ""
+        if name in ("over best", "bound under best"):
+            return f"{float(value):.2%}"
+        return f"{float(value):,.0f}" if name in NUMBERS else str(value)
+
+    return markdown(SHOWN, ([cell(row, name) for name in SHOWN] for row in rows))
+
+
+NUMBERS = ("people", "days", "shifts", "seconds", "bound", "cost", "best known", "hard")
+
+
+BENCHMARK = Benchmark(
+    name="curtois",
+    about="shift scheduling instances 1..24, under general rules, by our engine",
+    cases=cases,
+    run=run,
+    table=table,
+    seconds=600.0,
+    short=1,
+    headline=mean_gap,
+)

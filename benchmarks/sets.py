@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.keep import where
 from benchmarks.registry import Row, Task
-from benchmarks.run import where
 from scheduler.engine.solver import Budget
 
 

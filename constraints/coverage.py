@@ -310,6 +310,8 @@ class CoverageShift(Rule):
         heads = np.zeros(case.cover.shape, np.int64)
         agents, days = np.nonzero(roster.table >= 0)
         np.add.at(heads, (days, roster.table[agents, days]), 1)
+        for _, day, shift in roster.extra:
+            heads[day, shift] += 1
         gap = np.where(case.cover >= 0, heads - case.cover, 0)
         for day, shift in np.argwhere(gap).tolist():
             over = bool(gap[day, shift] > 0)

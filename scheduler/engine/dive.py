@@ -6,7 +6,7 @@ while new rows are generated for the others around it. Later some people are fre
 go down again together around all others.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import cycle
 from time import monotonic
 
@@ -85,25 +85,29 @@ def dive(case: Case, budget: Budget, seed: int) -> Dialogue:
     The first thing said is a greeting, answered by the whole roster that stands.
     """
     diver = Diver(case, budget, seed)
-    wanted = diver.hear((yield Found("start")))
+    if not diver.hear((yield Found("start"))):
+        return
     for bound in diver.settle():
-        wanted = diver.hear((yield Found("prices", bound=bound)))
-        if not wanted or budget.over:
+        if not diver.hear((yield Found("prices", bound=bound))):
             return
     improver = Improver(Alone(case, diver.paths, Starts(case)), seed, WINDOWS)
     for pace in cycle(PACES):
-        if budget.over:
+        if budget.over or not (yield from _round(diver, pace)):
             return
-        wanted = diver.hear((yield Found("dive", diver.down(pace))))
-        until = budget.ticks + diver.dived
-        while wanted and not budget.over and budget.ticks < until:
-            wanted = diver.hear((yield Found("rows", diver.choose())))
-        if wanted and budget.effort is not None:  # else another process does so
+        if budget.effort is not None:  # else another process does so
             improver.standing = diver.standing
-            wanted = yield from improver.run(budget, budget.ticks + diver.dived)
+            if not (yield from improver.run(budget, budget.ticks + diver.dived)):
+                return
             diver.standing = improver.standing
-        if not wanted:
-            return
+
+
+def _round(diver: "Diver", pace: float) -> Generator[Found, News, bool]:
+    """Dive once, then choose among the rows known for as long; whether to go on."""
+    wanted = diver.hear((yield Found("dive", diver.down(pace))))
+    until = diver.budget.ticks + diver.dived
+    while wanted and not diver.budget.over and diver.budget.ticks < until:
+        wanted = diver.hear((yield Found("rows", diver.choose())))
+    return wanted
 
 
 Cell = tuple[int, int, int]  # person, day and what is done

@@ -8,9 +8,11 @@ from typing import TypeVar
 import numpy as np
 
 from constraints.case import Agent, Case, Leave, Limit, Request, Shift
-from constraints.coverage import CoverageNeed, CoverageRole
+from constraints.coverage import CoverageFloor, CoverageNeed, CoverageRole
 from constraints.leave import annual_capacity, grant
 from constraints.rule import Text
+from constraints.runs import SequenceForbidden
+from constraints.totals import ShiftsMost
 from forecasts.calendar import Calendar, CalendarDay, calendar_days
 from forecasts.cleaning import Cleaned, clean, repairs_from_rows
 from forecasts.forecaster import Forecast, forecast
@@ -28,6 +30,7 @@ from scheduler.files.tables import (
     no_past,
     outside,
     read_agents,
+    read_cover,
     read_history,
     read_leave,
     read_limits,
@@ -149,6 +152,11 @@ class _Reading:
                 self.problems,
             ),
         )
+        cover = self.read(
+            "cover",
+            lambda table: read_cover(table, self.names, self.clock, self.problems),
+        )
+        self._check_shifts_named()
         demand = _Demand(self)
         self.problems.raise_if_any()
         settings, requirement = self.settings, demand.requirement
@@ -175,6 +183,8 @@ class _Reading:
         )
         if pins is not None:
             case = replace(case, pins=pins)
+        if cover is not None:
+            case = replace(case, cover=cover)
         self.note_case(case)
         return Plan(
             path=self.path,
@@ -224,6 +234,27 @@ class _Reading:
     def say(self, warnings: Iterable[str]) -> None:
         """Note what another part has to say; its words stand for both languages."""
         self.notes.extend(Text(words, words) for words in warnings)
+
+    def _check_shifts_named(self) -> None:
+        """Refuse rules about shifts that the catalogue does not have."""
+        for rule in self.settings.rules if self.settings is not None else ():
+            if isinstance(rule, SequenceForbidden):
+                name, codes = "pairs", [code for pair in rule.named for code in pair]
+            elif isinstance(rule, ShiftsMost):
+                name, codes = "most", list(rule.named)
+            else:
+                continue
+            key = ("rules", rule.id, name)
+            for code in dict.fromkeys(codes):
+                if self.names.shifts and code not in self.names.shifts:
+                    self.problems.add(
+                        file=self.source.place("case"),
+                        line=self.source.settings().line(key),
+                        column=dotted(key),
+                        found=code,
+                        expected=f"a shift of {self.source.place('shifts')}",
+                        remedy="Correct the code.",
+                    )
 
     def people(self) -> _People:
         """Read who there is, which shifts, and who is away or wishes what."""
@@ -397,13 +428,32 @@ class _Demand:
             self._given(days or ())
         elif source.has("calls"):
             self._forecast(days or ())
+        elif source.has("cover") and not self._counts_heads():
+            self._by_shift(days or ())
         else:
             reading.problems.add(
                 file=source.place("calls"),
                 found="neither calls nor requirement",
                 expected="the call history, or requirement.csv with the heads needed",
-                remedy="Put one of the two into the case.",
+                remedy="Put one of the two into the case, or cover.csv with the people "
+                "that shifts ask for, under rules that count no heads.",
             )
+
+    def _counts_heads(self) -> bool:
+        """Whether a rule counts heads on the phone."""
+        rules = self.reading.settings.rules if self.reading.settings else ()
+        return any(isinstance(rule, CoverageNeed | CoverageFloor) for rule in rules)
+
+    def _by_shift(self, days: Iterable[CalendarDay]) -> None:
+        """Ask for nobody on the phone: shifts ask for people."""
+        settings = self.reading.settings
+        if settings is None:
+            return
+        clock = settings.clock
+        self._build_calendar(settings, range(clock.first_day.year, 0), days)
+        nobody = np.zeros((1, clock.intervals), np.int64)
+        never = np.zeros(clock.intervals, bool)
+        self.requirement = Requirement(clock, ("calls",), nobody, never)
 
     def _given(self, days: Iterable[CalendarDay]) -> None:
         reading = self.reading

@@ -30,6 +30,7 @@ TABLES = (
     "calendar",
     "cleaning",
     "limits",
+    "cover",
 )
 LARGEST_WORKBOOK = 200_000_000
 """Bytes a workbook may unpack to; above that it is refused."""

@@ -40,8 +40,13 @@ PERSONAL = {
     "nights.run": ("most_nights",),
     "nights.rest": ("days",),
     "starts.stable": ("minutes",),
+    "hours.range": ("least_minutes", "most_minutes"),
+    "sequence.min_run": ("least_days",),
+    "sequence.min_rest_run": ("least_days",),
+    "weekends.most": ("most",),
+    "shifts.most": (),
 }
-"""Parameters that limits.csv can set for one person, by rule."""
+"""Parameters that limits.csv can set for one person, by rule; shift codes for none."""
 
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}|[A-Za-z]{3,20}")
 
@@ -75,6 +80,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "pins": (("agent", "date", "shift"), ()),
     "limits": (("agent", "rule", "parameter", "value"), ()),
+    "cover": (("date", "shift", "required"), ()),
     "calls": (("timestamp", "offered"), ("queue", "aht_seconds", "abandoned", "event")),
     "requirement": (("timestamp", "required"), ("queue",)),
     "calendar": (("date", "kind"), ("name", "factor", "hours")),
@@ -456,6 +462,24 @@ def read_pins(
     return pins
 
 
+def read_cover(
+    table: Table, names: Names, clock: Clock | None, problems: Problems
+) -> NDArray[np.int64]:
+    """Return the people that shifts ask for, from cover.csv; ``(days, shifts)``."""
+    cells = Cells(table, problems)
+    days = 0 if clock is None else clock.days
+    cover = np.full((days, len(names.shifts)), -1, np.int64)
+    cells.unique(table.rows, "date", "shift")
+    for row in table.rows:
+        on, shift = cells.day(row, "date"), names.shift(cells, row)
+        required = cells.whole(row, "required", least=0, most=100_000)
+        if on is None or shift is None or required is None:
+            continue
+        if clock is not None and _within(cells, row, on, clock):
+            cover[clock.day(on), shift] = required
+    return cover
+
+
 def _within(cells: Cells, row: Row, on: date, clock: Clock) -> bool:
     last = clock.date(clock.days - 1)
     if not clock.first_day <= on <= last:
@@ -495,13 +519,14 @@ def _limit(cells: Cells, row: Row, names: Names) -> Limit | None:
         expected = f"a rule that can differ by person: {', '.join(PERSONAL)}"
         cells.refuse(row, "rule", expected, "Set it for all in case.toml.")
         return None
-    parameter = cells.word(row, "parameter", PERSONAL[rule])
+    known = PERSONAL[rule] or tuple(names.shifts)
+    parameter = cells.word(row, "parameter", known)
     if parameter is None:
         return None
-    whole = next(f.type for f in fields(BY_ID[rule]) if f.name == parameter) is int
+    kinds = {f.name: f.type for f in fields(BY_ID[rule])}
     value: float | None
-    if whole:
-        value = cells.whole(row, "value", least=0, most=100_000)
+    if kinds.get(parameter, int) is int:
+        value = cells.whole(row, "value", least=0, most=1_000_000)
     else:
         value = cells.number(row, "value", least=0, most=100_000)
     if agent is None or value is None:
