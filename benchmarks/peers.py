@@ -7,6 +7,8 @@ from statistics import median
 from typing import Any
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
 
 import scheduler as sc
 from benchmarks.centre import write_centre
@@ -131,54 +133,51 @@ def draw_peers(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     """Draw the cost of each peer's roster over that of ours, on a logarithmic scale."""
     cases = list(dict.fromkeys(row["case"] for row in rows))
     methods = list(dict.fromkeys(row["method"] for row in rows))
-    figure, axes = plt.subplots(figsize=(9, 3.8), layout="constrained")
+    _, axes = plt.subplots(figsize=(9, 3.8), layout="constrained")
     width = 0.8 / len(methods)
     for place, method in enumerate(methods):
-        label: str | None = method
         for number, case in enumerate(cases):
             at = number + (place - (len(methods) - 1) / 2) * width
-            cost, ours = _cost(rows, case, method), _cost(rows, case, OURS)
-            if cost is None or not ours:
-                axes.text(at, 1.05, "no roster", rotation=90, ha="center", va="bottom")
-                continue
-            legal = not any(
-                row.get("broken")
-                for row in rows
-                if (row["case"], row["method"]) == (case, method)
-            )
-            hatch, colour = "" if legal else "////", f"C{place}"
-            bars = axes.bar(
-                at,
-                cost / ours,
-                width * 0.92,
-                color=colour,
-                hatch=hatch,
-                label=label,
-                edgecolor="white",
-            )
-            axes.bar_label(bars, [f"{cost / ours:.3g}"], padding=2, fontsize=9)
-            label = None
-        if label:
-            axes.bar(0, 0, color=f"C{place}", label=label)
-    axes.bar(
-        0,
-        0,
-        color="lightgrey",
-        hatch="////",
-        edgecolor="white",
-        label="breaks hard rules",
+            mine = [r for r in rows if (r["case"], r["method"]) == (case, method)]
+            if mine:
+                _draw_bar(axes, at, width * 0.92, f"C{place}", mine, rows)
+    patches = [Patch(color=f"C{n}", label=name) for n, name in enumerate(methods)]
+    patches.append(Patch(**BROKEN, facecolor="lightgrey", label="breaks hard rules"))
+    axes.legend(
+        handles=patches, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False
     )
     axes.set_yscale("log")
     axes.set_ylim(0.9, axes.get_ylim()[1] * 1.6)
     axes.axhline(1, color="grey", linewidth=0.8)
-    axes.set_xticks(
-        range(len(cases)), [f"{c.removeprefix('centre-')} people" for c in cases]
-    )
+    sizes = [f"{int(case.removeprefix('centre-')):,} people" for case in cases]
+    axes.set_xticks(range(len(cases)), sizes)
     axes.set_ylabel("cost / cost of ours")
     axes.set_title("The same centres, time and rules", loc="left")
-    axes.legend(ncols=1, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
-    figure.savefig(path, dpi=110, metadata={"Software": None})
-    plt.close(figure)
+    axes.figure.savefig(path, dpi=110, metadata={"Software": None})
+    plt.close(axes.figure)
+
+
+BROKEN = {"hatch": "////", "edgecolor": "white"}
+"""How a bar looks whose roster breaks hard rules."""
+
+
+def _draw_bar(
+    axes: Axes,
+    at: float,
+    width: float,
+    colour: str,
+    mine: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Draw one method on one case, or say that it found nothing."""
+    cost = _cost(rows, mine[0]["case"], mine[0]["method"])
+    ours = _cost(rows, mine[0]["case"], OURS)
+    if cost is None or not ours:
+        axes.text(at, 1.05, "no roster", rotation=90, ha="center", va="bottom")
+        return
+    look = BROKEN if any(row.get("broken") for row in mine) else {}
+    bars = axes.bar(at, cost / ours, width, color=colour, **look)
+    axes.bar_label(bars, [f"{cost / ours:.3g}"], padding=2, fontsize=9)
 
 
 def _ratios(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:

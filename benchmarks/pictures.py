@@ -6,7 +6,6 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
 
 from benchmarks.run import read_trace
 
@@ -49,7 +48,7 @@ def draw_releases(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
                 if (row["benchmark"], row["figure"]) == (name, what)
             }
             at = [releases.index(release) for release in known]
-            label = f"{name} {what.removeprefix('gap')}".strip()
+            label = name + what.removeprefix("gap")
             axes.plot(at, list(known.values()), "o-", label=label)
     axes.set_xticks(range(len(releases)), releases)
     axes.set_xlim(-0.5, len(releases) - 0.5)
@@ -61,7 +60,7 @@ def draw_releases(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 def _gap_axis(axes: Axes) -> None:
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.yaxis.set_major_formatter(lambda gap, _: f"{100 * gap:g} %")
     ticks = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
     low = axes.get_ylim()[0]
     axes.set_yticks([tick for tick in ticks if tick >= low / 3])
