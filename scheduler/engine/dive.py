@@ -29,7 +29,8 @@ SWEEPS = 12  # of the first rows
 GROUPS = 8  # groups of people who choose a row at the same time
 WIDTH = 0.7  # people around the need within which one more matters, at first
 CALM = 0.7  # how much of the best prices stays in the next ones
-ENOUGH = 1e-4  # share of the cost within which bound and shares are as good as equal
+ENOUGH = 1e-4  # share of the cost within which bound and shares are nearly equal
+EXACT = 1e-6  # what sums may be wrong by
 SURE = 0.9  # share of a row from which it is taken for granted
 PACES = (0.2, 0.1, 0.05, 0.15)  # shares of cells shared that are decided in one step
 HOPE = 60.0  # cost beyond what stands up to which a dive goes on
@@ -165,7 +166,7 @@ class Diver:
     def settle(self) -> Iterator[int]:
         """Generate rows until shares of them are as cheap as can be; yield bounds."""
         self._first_rows()
-        calm, told = CALM, 0
+        calm, told, until = CALM, 0, np.inf
         while not self.budget.over:
             found = self.master.solve()
             if found is None:
@@ -175,10 +176,13 @@ class Diver:
             self._spend()
             if bound > self.best:
                 self.best, self.centre = bound, now
-            if (whole := int(np.ceil(self.best - 1e-6))) > told:
+            if (whole := int(np.ceil(self.best - EXACT))) > told:
                 told = whole
                 yield told
-            if found.cost - self.best <= ENOUGH * abs(found.cost):
+            near = found.cost - self.best <= ENOUGH * abs(found.cost)
+            if near and until == np.inf:
+                until = 2 * self.budget.ticks  # the last unit may take far longer
+            if told >= found.cost - EXACT or self.budget.ticks > until:
                 return
             if not new and calm == 0:
                 return

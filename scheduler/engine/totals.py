@@ -315,49 +315,6 @@ class Totals:
             there.append(slice(begin + shift, max(begin, end) + shift))
         return here, there
 
-    def margins(
-        self,
-        starts: NDArray[np.intp],
-        cells: NDArray[np.float64],
-        least: NDArray[np.int64],
-        most: NDArray[np.int64],
-    ) -> NDArray[np.float64]:
-        """Return what the cheapest row through each cell costs.
-
-        Parameters as of ``cheapest``; shape ``(people, days, choices)``.
-        """
-        people, found = len(starts), np.full(cells.shape, NEVER)
-        first, last = self._window(least, most, NEVER)
-        if first[0].any() or not all(day.members for day in self.days):
-            return found
-        values, grouped = self._backward(cells, least, most, NEVER)
-        ahead = np.full(values[0].shape, NEVER)
-        at_start: Any = (np.arange(people), self.entry[starts])
-        ahead[(*at_start, *(0 for _ in self.unit))] = 0
-        for number, day in enumerate(self.days):
-            after = np.full(values[number + 1].shape, NEVER)
-            margin = np.full((people, len(day.members)), NEVER)
-            for step in day.steps:
-                here, there = self._moves(step, number, first, last)
-                at: Any = (slice(None), step.sources, *here)
-                order = np.argsort(step.targets, kind="stable")
-                come = ahead[at] + self._cost(step, grouped[number])
-                to: Any = (slice(None), step.targets, *there)
-                whole = (come + values[number + 1][to]).reshape(people, -1)
-                margin[:, step.group] = np.minimum(
-                    margin[:, step.group], whole.min(axis=1, initial=NEVER)
-                )
-                targets, begin = np.unique(step.targets[order], return_index=True)
-                merged = np.minimum.reduceat(come[:, order], begin, axis=1)
-                into: Any = (slice(None), targets, *there)
-                after[into] = np.minimum(after[into], merged)
-            ahead = after
-            for group, members in enumerate(day.members):
-                own = cells[:, number, members]
-                least_of = np.where(np.isfinite(own), grouped[number][:, [group]], 0)
-                found[:, number, members] = margin[:, [group]] + own - least_of
-        return found
-
     def _ends(
         self,
         least: NDArray[np.int64],

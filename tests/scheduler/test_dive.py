@@ -1,0 +1,131 @@
+"""Dives: never below the optimum, never illegal, and the same again."""
+
+from dataclasses import replace
+from random import Random
+
+import numpy as np
+import pytest
+
+from constraints import audit, read_rules
+from constraints.case import OFF, OPEN, Limit, Request
+from constraints.examples import tiny_case
+from constraints.roster import Roster
+from scheduler.engine.master import Master
+from scheduler.engine.model import RosterModel
+from scheduler.engine.paths import NEVER, Paths
+from scheduler.engine.solve import solve
+from scheduler.engine.solver import Budget, run
+
+BOOK = {
+    "coverage.shift": {},
+    "requests": {},
+    "hours.range": {"least_minutes": 1440, "most_minutes": 2400},
+    "sequence.run": {"most_days": 4},
+    "sequence.min_run": {"least_days": 2},
+    "sequence.min_rest_run": {"least_days": 2},
+    "sequence.forbidden": {"pairs": "N>D, N>L, L>D"},
+    "shifts.most": {"most": "N=2"},
+    "weekends.most": {"most": 1},
+}
+
+
+def draw(seed, people=6, days=9):
+    """Return a case whose shifts ask for people."""
+    random = Random(seed)
+    case = tiny_case(people, days, rules=read_rules("none", BOOK))
+    cover = [[random.choice((-1, 0, 1, 1, 2)) for _ in range(3)] for _ in range(days)]
+    pins = np.full((people, days), OPEN, np.int16)
+    pins[random.randrange(people), random.randrange(days)] = OFF
+    wishes = tuple(
+        Request(
+            agent=random.randrange(people),
+            day=random.randrange(days),
+            kind=random.choice(("shift", "not-shift")),
+            value=random.choice("DLN"),
+            weight=random.randint(1, 3),
+        )
+        for _ in range(12)
+    )
+    own = Limit(agent=0, rule="shifts.most", parameter="N", value=0)
+    return replace(
+        case, cover=np.array(cover), pins=pins, requests=wishes, limits=(own,)
+    )
+
+
+def optimum(case):
+    """Return the least cost there is, by one model of everything."""
+    everything = np.ones((len(case.agents), case.days), bool)
+    model = RosterModel(Roster.empty(case), case.rules, everything)
+    limits = {"seconds": 600.0, "effort": 60.0, "seed": 1, "workers": 1}
+    outcome = run(model.cp, Budget(600.0), **limits)
+    assert outcome.proved
+    return audit(model.read(outcome.value)).cost
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_bound_is_never_above_the_optimum(seed):
+    """Nor the cost below it; with this much work the optimum is found."""
+    case = draw(seed)
+    least = optimum(case)
+    result = solve(case, effort=4.0, seconds=600.0, workers=1)
+    assert not result.audit.hard
+    assert result.bound <= least <= result.audit.cost
+    assert result.audit.cost <= least + 3
+
+
+def test_the_same_work_gives_the_same_roster():
+    """To the last cell, and with the same bound."""
+    first, again = (
+        solve(draw(7), effort=2.0, seconds=600.0, workers=1) for _ in range(2)
+    )
+    assert (first.roster.table == again.roster.table).all()
+    assert first.bound == again.bound
+
+
+@pytest.mark.slow
+def test_processes_find_and_prove_a_small_case():
+    """One dives, one proves the whole."""
+    case = draw(1)
+    result = solve(case, seconds=600.0, workers=2)  # ends when it is proved
+    assert result.status == "optimal"
+    assert result.audit.cost == result.bound == optimum(case)
+
+
+def test_rows_keep_every_rule_about_one_person():
+    """Together or alone, and none that is legal costs less than what is said."""
+    case = draw(3)
+    paths, random = Paths(case), np.random.default_rng(3)
+    people = np.arange(len(case.agents))
+    for _ in range(5):
+        prices = random.integers(-200, 60, (len(people), case.days, 3)) / 64.0
+        found = paths.together(people, prices)
+        table = np.full((len(people), case.days), OFF, np.int16)
+        for agent in people.tolist():
+            alone = paths.cheapest(agent, prices[agent])
+            assert alone is not None
+            table[agent] = found.rows[agent]
+            worth = prices[agent][np.arange(case.days), alone[0]] * (alone[0] != OFF)
+            assert found.least[agent] <= alone[1] + worth.sum() + 1e-9
+        assert (found.costs < NEVER).all()
+        assert not audit(Roster(case, table)).hard
+
+
+def test_shares_of_rows_bound_what_whole_rows_cost():
+    """The programme is never dearer than a choice among its rows."""
+    case = draw(5)
+    paths = Paths(case)
+    master, random = Master(paths), np.random.default_rng(5)
+    people = np.arange(len(case.agents))
+    table = np.full((len(people), case.days), OFF, np.int16)
+    for _ in range(8):
+        prices = random.integers(-100, 20, (len(people), case.days, 3)) / 1.0
+        found = paths.together(people, prices)
+        for agent in people.tolist():
+            master.add(agent, found.rows[agent], float(found.costs[agent]))
+            table[agent] = found.rows[agent]
+    shares = master.solve()
+    rows = {agent: list(master.rows[agent].values()) for agent in people.tolist()}
+    chosen = master.choose(rows, table, Budget(600.0, 20.0), 1)
+    assert chosen is not None
+    cost = audit(Roster(case, chosen)).cost
+    assert shares.cost <= cost + 1e-6 <= audit(Roster(case, table)).cost + 1e-6
