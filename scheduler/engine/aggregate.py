@@ -78,6 +78,13 @@ def fixed_cells(case: Case) -> bool:
     return all(rule is None or rule.penalty is None for rule in rules)
 
 
+def provable(case: Case) -> bool:
+    """Whether rows of paths bound every roster: cells are fixed, no overtime booked."""
+    overtime = case.rule("hours.overtime")
+    booked = isinstance(overtime, HoursOvertime) and overtime.allowed
+    return fixed_cells(case) and not booked
+
+
 def count_people(
     case: Case, budget: Budget, *, seconds: float, effort: float, seed: int
 ) -> Counts:

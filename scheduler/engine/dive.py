@@ -16,16 +16,18 @@ from numpy.typing import NDArray
 from constraints.case import OFF, Case
 from constraints.coverage import CoverageShift
 from constraints.roster import Duties, Roster
+from scheduler.engine.aggregate import provable
 from scheduler.engine.alone import Alone
 from scheduler.engine.improve import Improver, Neighbourhood, Standing
 from scheduler.engine.master import Master, Row, Shares
 from scheduler.engine.patch import Dialogue, Found, News, Patch
-from scheduler.engine.paths import BROKEN, Paths
+from scheduler.engine.paths import BROKEN, Paths, weekly
 from scheduler.engine.pricing import GRAIN
 from scheduler.engine.solver import Budget
 from scheduler.engine.starts import Starts
 
 SWEEPS = 12  # of the first rows
+SETTLED = 0.6  # share of the time that the bound may take
 GROUPS = 8  # groups of people who choose a row at the same time
 WIDTH = 0.7  # people around the need within which one more matters, at first
 CALM = 0.7  # how much of the best prices stays in the next ones
@@ -130,8 +132,8 @@ class Diver:
     ----------
     standing
         The best roster, as far as is known.
-    bound
-        No roster costs less.
+    best, centre
+        What shares of rows cost at the least, and the prices that prove it.
     """
 
     def __init__(self, case: Case, budget: Budget, seed: int) -> None:
@@ -140,6 +142,9 @@ class Diver:
         self.master = Master(self.paths)
         self.random = np.random.default_rng(seed)
         self.standing = Standing.of(Roster.empty(case))
+        # Paths keep longer cycles of hours week by week, which proves nothing.
+        weeks = all(weekly(rule) is rule for rule in case.rules)
+        self.proves = provable(case) and weeks
         self.best = -np.inf
         self.need = np.maximum(0, case.cover)
         self.asked = case.cover >= 0
@@ -176,17 +181,23 @@ class Diver:
             self._spend()
             if bound > self.best:
                 self.best, self.centre = bound, now
-            if (whole := int(np.ceil(self.best - EXACT))) > told:
-                told = whole
+            if self.proves and np.ceil(self.best - EXACT) > told:
+                told = int(np.ceil(self.best - EXACT))
                 yield told
             near = found.cost - self.best <= ENOUGH * abs(found.cost)
             if near and until == np.inf:
                 until = 2 * self.budget.ticks  # the last unit may take far longer
-            if told >= found.cost - EXACT or self.budget.ticks > until:
+            if np.ceil(self.best - EXACT) >= found.cost - EXACT:
                 return
-            if not new and calm == 0:
+            if self._late(until) or (not new and calm == 0):
                 return
             calm = 0.0 if not new else CALM
+
+    def _late(self, until: float) -> bool:
+        """Whether the bound has had its time, by what it took or by the clock."""
+        timed = self.budget.effort is None
+        whole = SETTLED * self.budget.whole if timed else np.inf
+        return self.budget.ticks > min(until, whole)
 
     def _first_rows(self) -> None:
         """Let people choose rows in turn at what one more start is worth by then."""
@@ -242,7 +253,7 @@ class Diver:
             people.tolist(), found.rows, found.costs.tolist(), strict=True
         ):
             new += cost < BROKEN and self.master.add(agent, row, cost)
-        return float(bound), new
+        return float(bound) if np.isfinite(bound) else -np.inf, new
 
     def _spend(self) -> None:
         """Take the work of paths and programme off the budget."""
@@ -261,9 +272,8 @@ class Diver:
         """
         began = self.budget.ticks
         people = np.arange(len(self.case.agents))
-        if self.centre is not None and sum(map(len, self.master.rows)) > ROWS * len(
-            people
-        ):
+        known = sum(map(len, self.master.rows))
+        if self.centre is not None and known > ROWS * len(people):
             self.master.forget(self.centre.prices, ROWS // 2)
         for agent in people.tolist():
             self.master.allow(agent, np.ones(self.master.allowed.shape[1:], bool))
@@ -323,7 +333,7 @@ class Diver:
         for agent in sorted({agent for agent, _, _ in batch}):
             self.master.allow(agent, allowed[agent])
 
-    def _roster(self, found: Shares) -> Roster | None:
+    def _roster(self, found: Shares) -> Roster:
         table = np.full((len(self.case.agents), self.case.days), OFF, np.int16)
         for row, share in zip(found.rows, found.shares.tolist(), strict=True):
             if share > 0.5:

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from constraints.case import Case
 from constraints.coverage import CoverageNeed
-from constraints.hours import HoursOvertime
-from scheduler.engine.aggregate import Counts, CountsModel, count_people, fixed_cells
+from scheduler.engine.aggregate import Counts, CountsModel, count_people, provable
 from scheduler.engine.columns import column_prices
 from scheduler.engine.days import WholeDays
 from scheduler.engine.linear import duals
@@ -57,10 +56,7 @@ def price_people(
     seed
         Random seed.
     """
-    overtime = case.rule("hours.overtime")
-    booked = isinstance(overtime, HoursOvertime) and overtime.allowed
-    known = fixed_cells(case) and not booked
-    if not known or not isinstance(case.rule("coverage.need"), CoverageNeed):
+    if not provable(case) or not isinstance(case.rule("coverage.need"), CoverageNeed):
         return
     pricing = Pricing(case)
     prices = _counted(pricing, min(seconds, budget.left))

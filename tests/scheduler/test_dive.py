@@ -129,3 +129,24 @@ def test_shares_of_rows_bound_what_whole_rows_cost():
     assert chosen is not None
     cost = audit(Roster(case, chosen)).cost
     assert shares.cost <= cost + 1e-6 <= audit(Roster(case, table)).cost + 1e-6
+
+
+def test_hours_by_month_prove_nothing():
+    """Paths keep them week by week: rows are legal, yet others may be cheaper."""
+    case = draw(2)
+    average = read_rules("none", {"hours.average": {"cycle": "4 weeks"}})
+    result = solve(
+        case.with_rules((*case.rules, *average)), effort=0.5, seconds=600.0, workers=1
+    )
+    assert result.bound == 0
+    assert not result.audit.hard
+
+
+def test_who_has_no_legal_row_costs_no_crash():
+    """Pinned days that break a rule: what stands is kept and reported."""
+    case = draw(2)
+    pins = case.pins.copy()
+    pins[0] = 0  # nine days running where four are the most
+    result = solve(replace(case, pins=pins), effort=0.5, seconds=600.0, workers=1)
+    assert result.status == "unknown"
+    assert result.bound == 0

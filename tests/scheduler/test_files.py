@@ -524,3 +524,51 @@ def test_the_same_seed_gives_the_same_demo(tmp_path):
     )
     assert one == two
     shutil.rmtree(tmp_path / "one")
+
+
+def by_shift(folder, cover, rules='[rules."coverage.shift"]\n'):
+    """Write a case whose shifts ask for people, without any calls."""
+    folder.mkdir()
+    toml = 'schema = 1\nname = "shifts"\ntime_zone = "UTC"\n'
+    toml += "[horizon]\nfirst_day = 2026-03-02\ndays = 7\n"
+    toml += f'[rules]\npack = "none"\n{rules}'
+    for name, text in {
+        "case.toml": toml,
+        "agents.csv": "agent,name\na1,\na2,\n",
+        "shifts.csv": "shift,class,start,end\nD,day,08:00,16:00\nN,night,22:00,06:00\n",
+        "cover.csv": cover,
+    }.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_shifts_may_ask_for_people_without_any_calls(tmp_path):
+    """cover.csv stands in for calls where no rule counts heads on the phone."""
+    text = "date,shift,required\n2026-03-03,D,2\n2026-03-08,N,1\n"
+    case = read_case(by_shift(tmp_path / "case", text)).case
+    assert case.cover[1].tolist() == [2, -1]
+    assert case.cover[6].tolist() == [-1, 1]
+    assert (case.cover >= 0).sum() == 2
+
+
+@pytest.mark.parametrize(
+    ("cover", "rules", "told"),
+    [
+        ("2026-03-03,X,2", "", "cover.csv:2"),
+        ("2026-03-30,D,2", "", "a date from 2026-03-02 to 2026-03-08"),
+        ("2026-03-03,D,-2", "", "required"),
+        ("2026-03-03,D,2\n2026-03-03,D,1", "", "cover.csv:3"),
+        ("2026-03-03,D,2", '[rules."coverage.need"]\n', "neither calls nor"),
+        (
+            "2026-03-03,D,2",
+            '[rules."sequence.forbidden"]\npairs = "N>E"\n',
+            "a shift of shifts.csv",
+        ),
+        ("2026-03-03,D,2", '[rules."shifts.most"]\nmost = "E=2"\n', "case.toml:10"),
+    ],
+)
+def test_what_shifts_ask_for_is_checked(tmp_path, cover, rules, told):
+    """A line a problem, with its place; nothing is guessed."""
+    with pytest.raises(InputError) as raised:
+        read_case(by_shift(tmp_path / "case", f"date,shift,required\n{cover}\n", rules))
+    assert told in str(raised.value)
