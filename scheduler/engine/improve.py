@@ -81,6 +81,21 @@ class Standing:
         """Cost, hard violations included at ``BROKEN`` a unit: what windows lower."""
         return self.audit.cost + BROKEN * self.rank[0]
 
+    def blame(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return cost by person and by day."""
+        case = self.roster.case
+        people, days = np.zeros(len(case.agents)), np.zeros(case.days)
+        day_of = case.clock.days_of_intervals
+        for violation in self.audit.violations:
+            cost = violation.cost or BROKEN * violation.amount
+            where = violation.where
+            day = where.day if where.interval is None else int(day_of[where.interval])
+            if day is not None:
+                days[day] += cost
+            if where.agent is not None:
+                people[where.agent] += cost
+        return people, days
+
 
 class Improver:
     """Chooses neighbourhoods where cost is and where trying has paid.
@@ -224,44 +239,22 @@ class Improver:
 
     # -- where ----------------------------------------------------------------------
     def _cells(self, kind: Neighbourhood) -> NDArray[np.bool_]:
-        by_agent, by_day = self._blame()
+        by_agent, by_day = self.standing.blame()
         people = len(self.open)
         cells = np.zeros(self.open.shape, bool)
         window = np.convolve(by_day, np.ones(kind.days), "valid")
         who = np.arange(people)
         if kind.people < people:
-            who = self._draw(by_agent, kind.people)
+            who = draw(self.random, by_agent, kind.people)
         if kind.people < self.wide:
-            first = int(self._draw(window, 1)[0])
+            first = int(draw(self.random, window, 1)[0])
         else:  # in turn
             seen = self.seen.setdefault(kind.days, np.zeros(len(window), np.int64))
             fresh = np.flatnonzero(seen == seen.min())
-            first = int(fresh[self._draw(window[fresh], 1)[0]])
+            first = int(fresh[draw(self.random, window[fresh], 1)[0]])
             seen[first] += 1
         cells[who, first : first + kind.days] = True
         return cells
-
-    def _blame(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return cost by person and by day."""
-        case = self.standing.roster.case
-        people, days = np.zeros(len(case.agents)), np.zeros(case.days)
-        day_of = case.clock.days_of_intervals
-        for violation in self.standing.audit.violations:
-            cost = violation.cost or BROKEN * violation.amount
-            where = violation.where
-            day = where.day if where.interval is None else int(day_of[where.interval])
-            if day is not None:
-                days[day] += cost
-            if where.agent is not None:
-                people[where.agent] += cost
-        return people, days
-
-    def _draw(self, blame: NDArray[np.float64], count: int) -> NDArray[np.intp]:
-        """Draw without return, half by blame and half evenly."""
-        even = np.full(len(blame), 1 / len(blame))
-        total = blame.sum()
-        chance = even if not total else (even + blame / total) / 2
-        return self.random.choice(len(blame), count, replace=False, p=chance)
 
 
 def _dear(beyond: NDArray[np.float64]) -> float:
@@ -269,3 +262,13 @@ def _dear(beyond: NDArray[np.float64]) -> float:
     if len(beyond) <= WAYS:
         return DEAR
     return min(DEAR, float(np.partition(beyond, WAYS)[WAYS]))
+
+
+def draw(
+    random: np.random.Generator, blame: NDArray[np.float64], count: int
+) -> NDArray[np.intp]:
+    """Draw some of those to blame without return, half by blame and half evenly."""
+    even = np.full(len(blame), 1 / len(blame))
+    total = blame.sum()
+    chance = even if not total else (even + blame / total) / 2
+    return random.choice(len(blame), count, replace=False, p=chance)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from ortools.glop import parameters_pb2
 from ortools.math_opt.python import mathopt
 from ortools.sat.python import cp_model
 
@@ -22,6 +23,9 @@ from scheduler.engine.solver import Budget, fill_hint, run
 
 NOBODY = 5_000.0  # price of somebody who works no known row
 SECONDS = 10.0  # to choose among rows known
+KEEPING = mathopt.SolveParameters(  # else it begins anew after each new row
+    glop=parameters_pb2.GlopParameters(use_preprocessing=False, use_scaling=False)
+)
 EFFORT = 4e-9  # effort of one iteration of the simplex method, by row and column
 
 
@@ -108,7 +112,13 @@ class Master:
                 objective.set_linear_coefficient(gap, float(price))
                 row.set_coefficient(gap, sign)
             self.asked[day, shift] = row
-        self.most: dict[tuple[int, int], Any] = {}
+        limits = self.paths.single_most
+        self.most: dict[tuple[int, int], Any] = {
+            (agent, number): self.model.add_linear_constraint(
+                ub=float(limits[agent, number])
+            )
+            for agent, number in np.argwhere(limits < self.case.days).tolist()
+        }
 
     def add(self, agent: int, shifts: NDArray[np.int16], cost: float) -> bool:
         """Let a person work a row, or a share of it; return whether it is new."""
@@ -130,16 +140,9 @@ class Master:
             asked = self.asked.get((day, int(row.shifts[day])))
             if asked is not None:
                 asked.set_coefficient(share, 1.0)
-        limits = self.paths.single_most[agent]
         for number in np.flatnonzero(counts).tolist():
-            at = (agent, number)
-            if limits[number] >= self.case.days:
-                continue
-            if at not in self.most:
-                self.most[at] = self.model.add_linear_constraint(
-                    ub=float(limits[number])
-                )
-            self.most[at].set_coefficient(share, float(counts[number]))
+            if (agent, number) in self.most:
+                self.most[agent, number].set_coefficient(share, float(counts[number]))
         self.rows[agent][key] = Row(agent, row.shifts, row.cost, row.legal, share)
 
     def allow(self, agent: int, choices: NDArray[np.bool_]) -> None:
@@ -268,7 +271,7 @@ class Master:
                     self.model, mathopt.SolverType.GLOP
                 )
             with suppress(AttributeError, RuntimeError, ValueError):
-                found = self.solver.solve()
+                found = self.solver.solve(params=KEEPING)
                 rows = len(self.asked) + len(self.whole)
                 steps = found.solve_stats.simplex_iterations
                 self.work += EFFORT * rows * (100 + steps)

@@ -8,14 +8,14 @@ from time import monotonic
 from constraints.case import Case
 from constraints.rule import Text
 from scheduler.engine.aggregate import Counts
-from scheduler.engine.child import Child, Task
-from scheduler.engine.dive import (
+from scheduler.engine.by_shift import (
     asked_by_shift,
-    dive,
-    dive_apart,
     first_by_shift,
+    search_by_shift,
+    search_by_shift_apart,
     windows_apart,
 )
+from scheduler.engine.child import Child, Task
 from scheduler.engine.improve import Standing
 from scheduler.engine.patch import Dialogue, Found, Patch
 from scheduler.engine.precheck import precheck
@@ -199,7 +199,7 @@ class _Run:
             if self.budget.effort is None:
                 self._search_apart(self._jobs_by_shift() if by_shift else self._jobs())
             elif by_shift:
-                self._listen(dive(self.case, self.budget, self.seed))
+                self._listen(search_by_shift(self.case, self.budget, self.seed))
             else:
                 effort = self.budget.effort
                 beside = Budget(self.budget.left, effort, self.budget.stop)
@@ -231,7 +231,7 @@ class _Run:
         until = self.budget.began + self.budget.seconds
         jobs: list[list[Job]] = []
         for number in range(max(2, self.workers)):
-            task = windows_apart if number else dive_apart
+            task = windows_apart if number else search_by_shift_apart
             jobs.append([(task, (self.case, until, self.seed + number))])
         if small(self.case):
             jobs[1].insert(0, (prove_apart, (self.case, until, self.seed)))

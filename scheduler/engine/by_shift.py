@@ -1,0 +1,223 @@
+"""By shift: rosters where shifts ask for people, from shares of rows.
+
+Rows are settled, which bounds every roster; a dive makes a roster of them. Then it is
+bettered around what stands: by further dives on some days or with some people, and by
+choosing among the rows that are known.
+"""
+
+from collections.abc import Generator, Sequence
+from time import monotonic
+
+import numpy as np
+from numpy.typing import NDArray
+
+from constraints.case import OFF, Case
+from constraints.coverage import CoverageShift
+from constraints.roster import Duties, Roster
+from scheduler.engine.alone import Alone
+from scheduler.engine.dive import Dive
+from scheduler.engine.improve import Improver, Neighbourhood, Standing, draw
+from scheduler.engine.master import Row
+from scheduler.engine.patch import Dialogue, Found, News, Patch
+from scheduler.engine.paths import BROKEN, Paths
+from scheduler.engine.settle import Settler
+from scheduler.engine.solver import Budget
+from scheduler.engine.starts import Starts
+
+ALL = 1000  # people
+PACES = (0.2, 0.1, 0.05)  # of dives; the first one takes the first of them
+DIVES = ((ALL, 7), (ALL, 10), (ALL, 14), (ALL, 21), (ALL, 28), (15, 28), (30, 28))
+CHOICES = (6, 15, 40, ALL)  # people who choose among rows known at a time
+CHOSEN = 3000  # rows of all people to choose from at a time, about
+ROWS = 150  # rows a person that are kept, about
+LUCK = 0.3  # share of tries of whatever kind
+WINDOWS = ((60, 3), (60, 7), (30, 7), (30, 10), (15, 14), (6, 28), (1, 28))
+TURN = 4.0  # effort between two turns of windows, where one process does all
+
+
+def asked_by_shift(case: Case) -> bool:
+    """Whether shifts ask for people, and intervals for none."""
+    return (
+        case.rule("coverage.shift") is not None and case.rule("coverage.need") is None
+    )
+
+
+def first_by_shift(case: Case, seed: int) -> Roster:
+    """Return a roster at once: people take rows one after the other."""
+    paths, need = Paths(case), case.rule("coverage.shift")
+    assert isinstance(need, CoverageShift)
+    short, over = need.prices
+    table = np.full((len(case.agents), case.days), OFF, np.int16)
+    heads = np.zeros(case.cover.shape, np.int64)
+    for agent in np.random.default_rng(seed).permutation(len(table)).tolist():
+        prices = np.where(heads < case.cover, -float(short), float(over))
+        prices[case.cover < 0] = 0
+        found = paths.cheapest(agent, prices)
+        if found is not None:
+            table[agent] = found[0]
+            days = np.flatnonzero(table[agent] != OFF)
+            heads[days, table[agent, days]] += 1
+    return Roster(case, table, Duties.of(()))
+
+
+def search_by_shift(case: Case, budget: Budget, seed: int) -> Dialogue:
+    """Bound all rosters, dive for a good one, and better it.
+
+    The first thing said is a greeting, answered by the whole roster that stands.
+    """
+    search = ByShift(case, budget, seed)
+    wanted = yield from search.begin()
+    improver = Improver(Alone(case, search.settler.paths, Starts(case)), seed, WINDOWS)
+    alone = budget.effort is not None  # else another process does windows
+    while wanted and not budget.over:
+        began = budget.ticks
+        wanted = yield from search.run(began + TURN if alone else budget.whole)
+        if wanted and alone:
+            improver.standing = search.standing
+            wanted = yield from improver.run(budget, 2 * budget.ticks - began)
+            search.standing = improver.standing
+
+
+def search_by_shift_apart(case: Case, until: float, seed: int) -> Dialogue:
+    """Search in a process of its own, until a moment of the monotonic clock."""
+    return search_by_shift(case, Budget(until - monotonic()), seed)
+
+
+def windows_apart(case: Case, until: float, seed: int) -> Dialogue:
+    """Better windows of a roster in a process of its own, until a moment."""
+    budget = Budget(until - monotonic())
+    improver = Improver(Alone(case, Paths(case), Starts(case)), seed, WINDOWS)
+    if improver.hear((yield Found("start"))):
+        yield from improver.run(budget, budget.whole)
+
+
+class ByShift:
+    """Dives, and choices among rows known, where they have paid.
+
+    Parameters
+    ----------
+    case
+        Its cover is asked for by shift.
+    budget
+        What may be spent.
+    seed
+        Random seed.
+
+    Attributes
+    ----------
+    settler
+        The rows known so far.
+    standing
+        The best roster, as far as is known.
+    """
+
+    def __init__(self, case: Case, budget: Budget, seed: int) -> None:
+        self.case, self.budget = case, budget
+        self.random = np.random.default_rng(seed)
+        self.settler = Settler(case, budget, self.random)
+        self.standing = Standing.of(Roster.empty(case))
+        people, days = len(case.agents), case.days
+        self.choices = [Neighbourhood(min(n, people), days) for n in CHOICES]
+        fit = [(min(n, people), min(d, days)) for n, d in DIVES]
+        self.dives = [Neighbourhood(n, d) for n, d in dict.fromkeys(fit)]
+
+    def hear(self, news: News) -> bool:
+        """Lay what was kept over the roster that stands; return whether to go on."""
+        if news:
+            roster = self.standing.roster
+            for patch in news:
+                roster = patch.on(roster)
+            self.standing = Standing.of(roster)
+        return news is not None
+
+    def begin(self) -> Generator[Found, News, bool]:
+        """Settle rows, telling bounds, and dive once; return whether to go on."""
+        wanted = self.hear((yield Found("start")))
+        if wanted:
+            for bound in self.settler.bounds():
+                wanted = self.hear((yield Found("prices", bound=bound)))
+                if not wanted:
+                    return False
+            everything = np.ones(self.standing.roster.table.shape, bool)
+            wanted = self.hear((yield Found("dive", self.dive(everything, PACES[0]))))
+        return wanted
+
+    def run(self, until: float) -> Generator[Found, News, bool]:
+        """Better what stands until some tick; return whether to go on."""
+        while not self.budget.over and self.budget.ticks < until:
+            kinds = [*self.choices, *self.dives]
+            kind = max(kinds, key=lambda kind: kind.pays)
+            if self.random.random() < LUCK:
+                kind = kinds[int(self.random.integers(len(kinds)))]
+            began, before = self.budget.ticks, self.standing.weight
+            by_agent, by_day = self.standing.blame()
+            people = np.sort(draw(self.random, by_agent, kind.people))
+            if any(kind is each for each in self.choices):
+                found = Found("rows", self.choose(people))
+            else:
+                window = np.convolve(by_day, np.ones(kind.days), "valid")
+                first = int(draw(self.random, window, 1)[0])
+                cells = np.zeros(self.standing.roster.table.shape, bool)
+                cells[people, first : first + kind.days] = True
+                pace = float(self.random.choice(PACES))
+                found = Found("dive", self.dive(cells, pace))
+            if not self.hear((yield found)):
+                return False
+            gain = before - self.standing.weight
+            kind.learn(min(max(0, gain), BROKEN / 10), self.budget.ticks - began)
+        return True
+
+    def dive(self, cells: NDArray[np.bool_], pace: float) -> Patch | None:
+        """Dive for some cells, around what stands elsewhere."""
+        master, standing = self.settler.master, self.standing
+        many = sum(map(len, master.rows)) > ROWS * len(master.rows)
+        if many and self.settler.centre is not None:
+            master.forget(self.settler.centre.prices, ROWS // 2)
+        self._know()
+        allowed = np.ones(master.allowed.shape, bool)
+        agent, day = np.nonzero(~cells)
+        allowed[agent, day] = False
+        allowed[agent, day, standing.roster.table[agent, day]] = True
+        stands = np.inf if standing.audit.hard else standing.audit.cost - 1 + 1e-3
+        table = Dive(self.settler, allowed, pace, stands).run()
+        if table is None:
+            return None
+        return Patch.of(Roster(self.case, table, Duties.of(())), cells)
+
+    def choose(self, people: NDArray[np.intp]) -> Patch | None:
+        """Choose the best of the rows known of some people, around all others."""
+        self._know()
+        rows = {agent: self._known(agent, len(people)) for agent in people.tolist()}
+        seed = int(self.random.integers(1 << 30))
+        table = self.settler.master.choose(
+            rows, self.standing.roster.table, self.budget, seed
+        )
+        if table is None:
+            return None
+        cells = np.zeros(table.shape, bool)
+        cells[people] = True
+        return Patch.of(Roster(self.case, table, Duties.of(())), cells)
+
+    def _know(self) -> None:
+        """Know the rows that stand, too."""
+        for agent, row in enumerate(self.standing.roster.table):
+            if row.tobytes() not in self.settler.master.rows[agent]:
+                _, costs = self.settler.paths.within(agent, row, range(0))
+                for cost in costs.tolist():
+                    self.settler.master.add(agent, row, cost)
+
+    def _known(self, agent: int, people: int) -> Sequence[Row]:
+        """Return the rows of a person that may be worth while, few where many choose.
+
+        These cost least at the best prices.
+        """
+        known = self.settler.master.rows[agent].values()
+        rows = [row for row in known if row.legal]
+        centre = self.settler.centre
+        if centre is None:
+            return rows
+        worth = np.pad(centre.prices, ((0, 0), (0, 1)))
+        days = np.arange(self.case.days)
+        beyond = [row.cost - worth[days, row.shifts].sum() for row in rows]
+        order = np.argsort(beyond, kind="stable")[: max(10, CHOSEN // people)]
+        return [rows[place] for place in order.tolist()]
