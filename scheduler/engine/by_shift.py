@@ -42,7 +42,7 @@ def asked_by_shift(case: Case) -> bool:
     )
 
 
-def first_by_shift(case: Case, seed: int) -> Roster:
+def first_by_shift(case: Case, budget: Budget, seed: int) -> Roster:
     """Return a roster at once: people take rows one after the other."""
     paths, need = Paths(case), case.rule("coverage.shift")
     assert isinstance(need, CoverageShift)
@@ -52,6 +52,8 @@ def first_by_shift(case: Case, seed: int) -> Roster:
     for agent in np.random.default_rng(seed).permutation(len(table)).tolist():
         prices = np.where(heads < case.cover, -float(short), float(over))
         prices[case.cover < 0] = 0
+        if budget.over:
+            break
         found = paths.cheapest(agent, prices)
         if found is not None:
             table[agent] = found[0]
@@ -70,11 +72,14 @@ def search_by_shift(case: Case, budget: Budget, seed: int) -> Dialogue:
     improver = Improver(Alone(case, search.settler.paths, Starts(case)), seed, WINDOWS)
     alone = budget.effort is not None  # else another process does windows
     while wanted and not budget.over:
-        began = budget.ticks
-        wanted = yield from search.run(began + TURN if alone else budget.whole)
-        if wanted and alone:
+        until = budget.whole
+        if search.settler.centre is not None:
+            began = budget.ticks
+            wanted = yield from search.run(began + TURN if alone else until)
+            until = 2 * budget.ticks - began
+        if wanted and not budget.over:
             improver.standing = search.standing
-            wanted = yield from improver.run(budget, 2 * budget.ticks - began)
+            wanted = yield from improver.run(budget, until)
             search.standing = improver.standing
 
 
@@ -133,14 +138,13 @@ class ByShift:
     def begin(self) -> Generator[Found, News, bool]:
         """Settle rows, telling bounds, and dive once; return whether to go on."""
         wanted = self.hear((yield Found("start")))
-        if wanted:
-            for bound in self.settler.bounds():
-                wanted = self.hear((yield Found("prices", bound=bound)))
-                if not wanted:
-                    return False
-            everything = np.ones(self.standing.roster.table.shape, bool)
-            wanted = self.hear((yield Found("dive", self.dive(everything, PACES[0]))))
-        return wanted
+        if not wanted or not self.settler.first_rows():
+            return wanted
+        for bound in self.settler.bounds():
+            if not self.hear((yield Found("prices", bound=bound))):
+                return False
+        everything = np.ones(self.standing.roster.table.shape, bool)
+        return self.hear((yield Found("dive", self.dive(everything, PACES[0]))))
 
     def run(self, until: float) -> Generator[Found, News, bool]:
         """Better what stands until some tick; return whether to go on."""

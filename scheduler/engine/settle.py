@@ -16,6 +16,7 @@ from scheduler.engine.solver import Budget
 
 GRAIN = 1 << 14  # prices are whole parts of one, so that sums of them are exact
 SWEEPS = 12  # of the first rows
+DIVING = 100  # rows of everybody that a bound and a dive take at the least
 SETTLED = 0.6  # share of the time that the bound may take
 GROUPS = 8  # groups of people who choose a row at the same time
 WIDTH = 0.7  # people around the need within which one more matters, at first
@@ -64,7 +65,6 @@ class Settler:
 
     def bounds(self) -> Iterator[int]:
         """Generate rows until shares of them are as cheap as can be; yield bounds."""
-        self._first_rows()
         calm, told, until = CALM, 0, np.inf
         while not self.budget.over:
             found = self.master.solve()
@@ -92,16 +92,20 @@ class Settler:
         whole = SETTLED * self.budget.whole if timed else np.inf
         return self.budget.ticks > min(until, whole)
 
-    def _first_rows(self) -> None:
-        """Let people choose rows in turn at what one more start is worth by then."""
+    def first_rows(self) -> bool:
+        """Let people choose rows in turn at what one more start is worth by then.
+
+        Returns whether there is time for as many rows as a dive takes.
+        """
         people = len(self.case.agents)
         heads = np.zeros(self.need.shape)
         share = np.zeros((people, *self.need.shape))
         order = self.random.permutation(people)
         for sweep in range(SWEEPS):
+            began = self.budget.ticks
             for group in np.array_split(order, min(GROUPS, people)):
                 if self.budget.over:
-                    return
+                    return False
                 others = heads[None] - share[group]
                 lack = (self.need - others - 0.5) / WIDTH
                 wish = 1 / (1 + np.exp(-np.clip(4 * lack, -50, 50)))
@@ -124,6 +128,12 @@ class Settler:
                     share[agent] += change
                     heads += change
             self._spend()
+            took = self.budget.ticks - began
+            if not sweep:
+                took /= 2  # states are made then, too
+            if took * DIVING > self.budget.whole:
+                return False
+        return True
 
     def price(self, at: Shares) -> tuple[float, int]:
         """Generate rows at some prices, for all who may do more than one.

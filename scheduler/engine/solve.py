@@ -191,7 +191,7 @@ class _Run:
         if not checked.conflicts:
             by_shift = asked_by_shift(self.case)
             first = (
-                first_by_shift(self.case, self.seed)
+                first_by_shift(self.case, self.budget, self.seed)
                 if by_shift
                 else first_roster(self.case, self.budget, self.seed)
             )
