@@ -1,9 +1,11 @@
 """A commented case to fill in, small enough to read and whole enough to solve."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 from constraints.pack import BY_ID, PACKS, read_pack
+from constraints.rule import Rule
 from forecasts.history import History
 from forecasts.synthetic import synthetic_bank, write_calls
 
@@ -152,15 +154,23 @@ def commented_rules(pack: str) -> str:
         '# penalty = "hard" makes it hard, enabled = false turns it off.',
     ]
     for id, given in read_pack(pack).rules.items():
-        rule = BY_ID[id](**given)
-        lines.append(f'# [rules."{id}"]')
-        for name in rule.parameters():
-            value = getattr(rule, name)
-            shown = "(left out: taken from the case)" if value is None else _toml(value)
-            lines.append(f"# {name} = {shown}")
-        if rule.penalty is not None:
-            lines.append(f"# penalty = {rule.penalty}")
+        lines += _commented(BY_ID[id](**given))
+    lines += [
+        "# People asked for by shift, beside calls or alone: write cover.csv with the",
+        "# columns date, shift and required, and take these # away.",
+        *_commented(BY_ID["coverage.shift"]()),
+    ]
     return "\n".join(lines) + "\n"
+
+
+def _commented(rule: Rule) -> Iterator[str]:
+    yield f'# [rules."{rule.id}"]'
+    for name in rule.parameters():
+        value = getattr(rule, name)
+        shown = "(left out: taken from the case)" if value is None else _toml(value)
+        yield f"# {name} = {shown}"
+    if rule.penalty is not None:
+        yield f"# penalty = {rule.penalty}"
 
 
 def _toml(value: object) -> str:
