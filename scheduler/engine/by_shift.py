@@ -122,7 +122,9 @@ class ByShift:
         self.settler = Settler(case, budget, self.random)
         self.standing = Standing.of(Roster.empty(case))
         people, days = len(case.agents), case.days
-        self.choices = [Neighbourhood(min(n, people), days) for n in CHOICES]
+        self.choices = [
+            Neighbourhood(n, days) for n in sorted({min(n, people) for n in CHOICES})
+        ]
         fit = [(min(n, people), min(d, days)) for n, d in DIVES]
         self.dives = [Neighbourhood(n, d) for n, d in dict.fromkeys(fit)]
 
@@ -165,10 +167,13 @@ class ByShift:
                 cells[people, first : first + kind.days] = True
                 pace = float(self.random.choice(PACES))
                 found = Found("dive", self.dive(cells, pace))
+            gain = 0  # its own, whatever others have found meanwhile
+            if found.patch is not None:
+                there = found.patch.on(self.standing.roster)
+                gain = max(0, before - Standing.of(there).weight)
+            kind.learn(min(gain, BROKEN / 10), self.budget.ticks - began)
             if not self.hear((yield found)):
                 return False
-            gain = before - self.standing.weight
-            kind.learn(min(max(0, gain), BROKEN / 10), self.budget.ticks - began)
         return True
 
     def dive(self, cells: NDArray[np.bool_], pace: float) -> Patch | None:
@@ -191,7 +196,8 @@ class ByShift:
     def choose(self, people: NDArray[np.intp]) -> Patch | None:
         """Choose the best of the rows known of some people, around all others."""
         self._know()
-        rows = {agent: self._known(agent, len(people)) for agent in people.tolist()}
+        known = [agent for agent in people.tolist() if self._stands(agent)]
+        rows = {agent: self._known(agent, len(known)) for agent in known}
         seed = int(self.random.integers(1 << 30))
         table = self.settler.master.choose(
             rows, self.standing.roster.table, self.budget, seed
@@ -199,13 +205,18 @@ class ByShift:
         if table is None:
             return None
         cells = np.zeros(table.shape, bool)
-        cells[people] = True
+        cells[known] = True
         return Patch.of(Roster(self.case, table, Duties.of(())), cells)
 
+    def _stands(self, agent: int) -> bool:
+        """Whether the row that stands is known."""
+        row = self.standing.roster.table[agent]
+        return row.tobytes() in self.settler.master.rows[agent]
+
     def _know(self) -> None:
-        """Know the rows that stand, too."""
+        """Know the rows that stand, too, if they are legal."""
         for agent, row in enumerate(self.standing.roster.table):
-            if row.tobytes() not in self.settler.master.rows[agent]:
+            if not self._stands(agent):
                 _, costs = self.settler.paths.within(agent, row, range(0))
                 for cost in costs.tolist():
                     self.settler.master.add(agent, row, cost)
@@ -220,8 +231,5 @@ class ByShift:
         centre = self.settler.centre
         if centre is None:
             return rows
-        worth = np.pad(centre.prices, ((0, 0), (0, 1)))
-        days = np.arange(self.case.days)
-        beyond = [row.cost - worth[days, row.shifts].sum() for row in rows]
-        order = np.argsort(beyond, kind="stable")[: max(10, CHOSEN // people)]
-        return [rows[place] for place in order.tolist()]
+        rows.sort(key=lambda row: row.beyond(centre.prices))
+        return rows[: max(10, CHOSEN // people)]

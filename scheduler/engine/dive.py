@@ -14,11 +14,12 @@ from scheduler.engine.master import Shares
 from scheduler.engine.paths import BROKEN
 from scheduler.engine.settle import EXACT, Settler
 
-SURE = 0.9  # share of a row from which it is taken for granted
+SURE = 0.9  # share of a cell from which it is taken for granted
 WHOLE = 1 - 1e-4  # share that counts as all of it
 ROUNDS = 2  # of new rows between two steps
 MANY = 8  # of them where a step costs much
 JUMP = 0.005  # share of the cost that a step may cost
+LEAST = 0.5  # what it may cost in any case
 PATIENCE = 0.5  # of the time a dive takes, how much may be taken back
 
 Cell = tuple[int, int, int]  # person, day and what is done
@@ -46,12 +47,12 @@ class Dive:
         self.budget, self.pace, self.stands = settler.budget, pace, stands
         self.begun = begun
         self.patience = 0.0  # ticks that steps may be taken back for
-        self.freed: set[int] = set()  # who was stuck before
+        self.freed: list[int] = []  # who was stuck, once or twice
 
     def run(self) -> NDArray[np.int16] | None:
         """Decide until nothing is shared; return the table if it is cheap."""
         for agent, choices in enumerate(self.begun):
-            self.master.allow(agent, choices.copy())
+            self.master.allow(agent, choices)
         found = self._settled(np.inf)
         while found is not None and found.cost < self.stands - EXACT:
             batch = self._shared(found)
@@ -95,7 +96,10 @@ class Dive:
 
     def _step(self, found: Shares, batch: Sequence[Cell]) -> Shares | None:
         """Decide on some cells; on fewer where that costs much or leaves no row."""
-        before, much = self.master.allowed.copy(), found.cost * (1 + JUMP)
+        before, much = (
+            self.master.allowed.copy(),
+            found.cost + max(LEAST, JUMP * found.cost),
+        )
         while batch:
             tick = self.budget.ticks
             self._decide(batch)
@@ -110,6 +114,8 @@ class Dive:
             self.patience -= spent
             for agent in {agent for agent, _, _ in batch}:
                 self.master.allow(agent, before[agent])
+            if any(self.freed.count(agent) > 1 for agent in stuck):
+                return None  # neither free nor with a row of their own
             batch = self._looser(found, batch, stuck) if stuck else self._fewer(batch)
             before = self.master.allowed.copy()
         return self._settled(np.inf)
@@ -124,7 +130,7 @@ class Dive:
             self.master.allow(agent, allowed[agent])
 
     def _stuck(self, found: Shares) -> set[int]:
-        """Return people to whom what was decided leaves no legal row."""
+        """Return people to whom what was decided leaves no legal row, it seems."""
         worked = np.zeros(len(self.begun))
         for row, share in zip(found.rows, found.shares.tolist(), strict=True):
             worked[row.agent] += share
@@ -154,10 +160,9 @@ class Dive:
             if len(mine) > 1:
                 continue
             again = agent in self.freed
-            self.freed.add(agent)
+            self.freed.append(agent)
             self.master.allow(
-                agent,
-                self._row(agent, found) if again else self.begun[agent].copy(),
+                agent, self._row(agent, found) if again else self.begun[agent]
             )
         return kept
 

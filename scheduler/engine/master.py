@@ -39,6 +39,11 @@ class Row:
     legal: bool
     share: Any
 
+    def beyond(self, worth: NDArray[np.float64]) -> float:
+        """Return what it costs beyond what its starts are worth; ``(days, shifts)``."""
+        days = np.flatnonzero(self.shifts != OFF)
+        return self.cost - float(worth[days, self.shifts[days]].sum())
+
 
 @dataclass(frozen=True)
 class Shares:
@@ -165,12 +170,8 @@ class Master:
         before = self.rows
         self.rows = [{} for _ in before]
         self._begin()
-        padded = np.pad(worth, ((0, 0), (0, 1)))
-        days = np.arange(self.case.days)
         for rows in before:
-            every = sorted(
-                rows.values(), key=lambda row: row.cost - padded[days, row.shifts].sum()
-            )
+            every = sorted(rows.values(), key=lambda row: row.beyond(worth))
             for row in every[:most]:
                 self._state(row, self.paths.single_counts(row.shifts[None])[0])
 
@@ -272,7 +273,7 @@ class Master:
                 )
             with suppress(AttributeError, RuntimeError, ValueError):
                 found = self.solver.solve(params=KEEPING)
-                rows = len(self.asked) + len(self.whole)
+                rows = len(self.asked) + len(self.whole) + len(self.most)
                 steps = found.solve_stats.simplex_iterations
                 self.work += EFFORT * rows * (100 + steps)
                 if found.has_primal_feasible_solution() and (

@@ -14,7 +14,7 @@ from scheduler.engine.master import Master, Shares
 from scheduler.engine.paths import BROKEN, Paths, weekly
 from scheduler.engine.solver import Budget
 
-GRAIN = 1 << 14  # prices are whole parts of one, so that sums of them are exact
+FINE = 1 << 14  # prices are whole parts of one, so that sums of them are exact
 SWEEPS = 12  # of the first rows
 DIVING = 100  # rows of everybody that a bound and a dive take at the least
 SETTLED = 0.6  # share of the time that the bound may take
@@ -112,7 +112,7 @@ class Settler:
                 prices = (
                     self.master.over - (self.master.short + self.master.over) * wish
                 )
-                prices = np.rint(np.where(self.asked, prices, 0) * GRAIN) / GRAIN
+                prices = np.rint(np.where(self.asked, prices, 0) * FINE) / FINE
                 found = self.paths.together(group, prices, strict=False)
                 pace = 2 / (sweep + 2)
                 for agent, row, cost in zip(
@@ -128,10 +128,9 @@ class Settler:
                     share[agent] += change
                     heads += change
             self._spend()
-            took = self.budget.ticks - began
-            if not sweep:
-                took /= 2  # states are made then, too
-            if took * DIVING > self.budget.whole:
+            timed = self.budget.effort is None  # else more would begin otherwise
+            took = (self.budget.ticks - began) / 2  # states are made at first, too
+            if timed and not sweep and took * DIVING > self.budget.whole:
                 return False
         return True
 
@@ -142,17 +141,15 @@ class Settler:
         rows are new.
         """
         short, over = self.master.short, self.master.over
-        worth = np.floor(np.clip(at.prices, -over, short) * GRAIN) / GRAIN
+        worth = np.floor(np.clip(at.prices, -over, short) * FINE) / FINE
         worth[~self.asked] = 0
-        dear = np.floor(at.dear * GRAIN) / GRAIN
+        dear = np.floor(at.dear * FINE) / FINE
         bound = (worth * self.need).sum() - (dear * self.limits).sum()
         free = (self.master.allowed.sum(axis=2) > 1).any(axis=1)
-        days = np.arange(self.case.days)
         for row, share in zip(at.rows, at.shares.tolist(), strict=True):
             if not free[row.agent]:
                 counts = self.paths.single_counts(row.shifts[None])[0]
-                worked = np.pad(worth, ((0, 0), (0, 1)))[days, row.shifts].sum()
-                bound += share * (row.cost - worked + dear[row.agent] @ counts)
+                bound += share * (row.beyond(worth) + dear[row.agent] @ counts)
         people, new = np.flatnonzero(free), 0
         if people.size:
             prices = np.tensordot(dear[people], self.paths.single_adds, 1) - worth
