@@ -130,11 +130,7 @@ class ByShift:
 
     def hear(self, news: News) -> bool:
         """Lay what was kept over the roster that stands; return whether to go on."""
-        if news:
-            roster = self.standing.roster
-            for patch in news:
-                roster = patch.on(roster)
-            self.standing = Standing.of(roster)
+        self.standing = self.standing.under(news or ())
         return news is not None
 
     def begin(self) -> Generator[Found, News, bool]:
@@ -169,8 +165,8 @@ class ByShift:
                 found = Found("dive", self.dive(cells, pace))
             gain = 0  # its own, whatever others have found meanwhile
             if found.patch is not None:
-                there = found.patch.on(self.standing.roster)
-                gain = max(0, before - Standing.of(there).weight)
+                there = self.standing.under([found.patch])
+                gain = max(0, before - there.weight)
             kind.learn(min(gain, BROKEN / 10), self.budget.ticks - began)
             if not self.hear((yield found)):
                 return False
@@ -187,7 +183,7 @@ class ByShift:
         agent, day = np.nonzero(~cells)
         allowed[agent, day] = False
         allowed[agent, day, standing.roster.table[agent, day]] = True
-        stands = np.inf if standing.audit.hard else standing.audit.cost - 1 + 1e-3
+        stands = np.inf if standing.audit.hard else standing.audit.cost
         table = Dive(self.settler, allowed, pace, stands).run()
         if table is None:
             return None

@@ -54,7 +54,7 @@ class Dive:
         for agent, choices in enumerate(self.begun):
             self.master.allow(agent, choices)
         found = self._settled(np.inf)
-        while found is not None and found.cost < self.stands - EXACT:
+        while found is not None and np.ceil(found.cost - EXACT) < self.stands:
             batch = self._shared(found)
             if not batch:
                 return self._table(found)
@@ -96,10 +96,8 @@ class Dive:
 
     def _step(self, found: Shares, batch: Sequence[Cell]) -> Shares | None:
         """Decide on some cells; on fewer where that costs much or leaves no row."""
-        before, much = (
-            self.master.allowed.copy(),
-            found.cost + max(LEAST, JUMP * found.cost),
-        )
+        before = self.master.allowed.copy()
+        much = found.cost + max(LEAST, JUMP * found.cost)
         while batch:
             tick = self.budget.ticks
             self._decide(batch)

@@ -81,6 +81,13 @@ class Standing:
         """Cost, hard violations included at ``BROKEN`` a unit: what windows lower."""
         return self.audit.cost + BROKEN * self.rank[0]
 
+    def under(self, patches: Sequence[Patch]) -> "Standing":
+        """Return what stands with some patches laid over it, in order."""
+        roster = self.roster
+        for patch in patches:
+            roster = patch.on(roster)
+        return Standing.of(roster) if patches else self
+
     def blame(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return cost by person and by day."""
         case = self.roster.case
@@ -135,11 +142,7 @@ class Improver:
 
     def hear(self, news: News) -> bool:
         """Lay what was kept over the roster that stands; return whether to go on."""
-        if news:
-            roster = self.standing.roster
-            for patch in news:
-                roster = patch.on(roster)
-            self.standing = Standing.of(roster)
+        self.standing = self.standing.under(news or ())
         return news is not None
 
     def run(self, budget: Budget, until: float) -> Generator[Found, News, bool]:

@@ -128,11 +128,17 @@ class Settler:
                     share[agent] += change
                     heads += change
             self._spend()
-            timed = self.budget.effort is None  # else more would begin otherwise
-            took = (self.budget.ticks - began) / 2  # states are made at first, too
-            if timed and not sweep and took * DIVING > self.budget.whole:
+            if not sweep and self._long(self.budget.ticks - began):
                 return False
         return True
+
+    def _long(self, took: float) -> bool:
+        """Whether a dive would take too long by what the first sweep took, in ticks.
+
+        Half of that went into states. More effort must not begin otherwise than less.
+        """
+        timed = self.budget.effort is None
+        return timed and took / 2 * DIVING > self.budget.whole
 
     def price(self, at: Shares) -> tuple[float, int]:
         """Generate rows at some prices, for all who may do more than one.

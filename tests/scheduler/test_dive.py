@@ -9,10 +9,15 @@ import pytest
 from constraints import audit, read_rules
 from constraints.case import OFF, OPEN, Limit, Request
 from constraints.examples import tiny_case
-from constraints.roster import Roster
+from constraints.roster import Duties, Roster
+from scheduler.engine import settle
+from scheduler.engine.by_shift import first_by_shift, search_by_shift
+from scheduler.engine.dive import Dive
 from scheduler.engine.master import Master
 from scheduler.engine.model import RosterModel
+from scheduler.engine.patch import Patch
 from scheduler.engine.paths import NEVER, Paths
+from scheduler.engine.settle import Settler
 from scheduler.engine.solve import solve
 from scheduler.engine.solver import Budget, run
 
@@ -150,3 +155,64 @@ def test_who_has_no_legal_row_costs_no_crash():
     result = solve(replace(case, pins=pins), effort=0.5, seconds=600.0, workers=1)
     assert result.status == "unknown"
     assert result.bound == 0
+
+
+def dive(seed):
+    """Return a dive at its beginning, all cells open, and its shares of rows."""
+    case = draw(seed)
+    settler = Settler(case, Budget(600.0, 20.0), np.random.default_rng(seed))
+    assert settler.first_rows()
+    for _ in settler.bounds():
+        pass
+    going = Dive(settler, np.ones(settler.master.allowed.shape, bool), 0.2, np.inf)
+    return going, going._settled(np.inf)
+
+
+def worked(found, agent):
+    """Return how much of somebody's time is in rows."""
+    at = [row.agent == agent for row in found.rows]
+    return float(found.shares[np.array(at)].sum())
+
+
+def test_a_step_that_leaves_no_legal_row_is_taken_back():
+    """Nine days on shift D break every limit of runs and hours; fewer are decided."""
+    going, found = dive(2)
+    after = going._step(found, [(1, day, 0) for day in range(9)])
+    assert after is not None
+    assert worked(after, 1) == pytest.approx(1)
+    assert not going.freed
+
+
+def test_who_was_left_without_a_legal_row_before_is_freed():
+    """And given a whole row the next time."""
+    going, found = dive(2)
+    impossible = np.zeros(going.begun.shape[1:], bool)
+    impossible[:, 0] = True
+    going.master.allow(1, impossible)
+    after = going._step(found, [(2, 0, 3)])
+    assert going.freed == [1]
+    assert worked(after, 1) == pytest.approx(1)
+    row = going._row(1, after)
+    assert (row.sum(axis=1) == 1).all()
+
+
+def test_what_stands_ends_a_dive():
+    """Where it could only end at the same cost."""
+    going, _ = dive(3)
+    cost = audit(Roster(going.settler.case, going.run(), Duties.of(()))).cost
+    least = np.ceil(going.settler.best - 1e-6)
+    assert Dive(going.settler, going.begun, 0.2, least).run() is None
+    assert Dive(going.settler, going.begun, 0.2, cost + 1).run() is not None
+
+
+def test_where_a_dive_would_take_too_long_windows_are_bettered(monkeypatch):
+    """And nothing is settled."""
+    monkeypatch.setattr(settle, "DIVING", 1e12)
+    case = draw(5)
+    first = first_by_shift(case, Budget(600.0), 1)
+    talk = search_by_shift(case, Budget(600.0), 1)
+    assert next(talk).source == "start"
+    heard = [talk.send([Patch.of(first)])] + [talk.send([]) for _ in range(3)]
+    assert {found.source for found in heard} == {"improve"}
+    with pytest.raises(StopIteration):
+        talk.send(None)
