@@ -187,7 +187,7 @@ def run(of: Benchmark, asked: Asked) -> bool:
     shown = of.table(_protocol(of, asked, rows))
     print(shown)
     if asked.results == RESULTS:
-        _publish(of, asked)
+        _publish(of)
     return well
 
 
@@ -263,10 +263,13 @@ def _protocol(of: Benchmark, asked: Asked, rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def _publish(of: Benchmark, asked: Asked) -> None:
+def _publish(of: Benchmark) -> None:
     """Replace a benchmark's table, origin and picture by those of its protocol."""
-    plain = Asked(data=asked.data)
-    rows = _protocol(of, plain, read_rows(RESULTS / f"{of.name}.csv"))
+    rows = [
+        row
+        for row in read_rows(RESULTS / f"{of.name}.csv")
+        if is_of(of.budget(row["case"]), row) or (of.longer and is_of(of.longer, row))
+    ]
     if rows:
         _place(of.name, rows, of.table)
         if of.picture:

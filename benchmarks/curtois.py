@@ -263,6 +263,7 @@ BENCHMARK = Benchmark(
     run=run,
     table=table,
     seconds=600.0,
+    longer=3600.0,
     short=1,
     headline=mean_gap,
 )

@@ -96,6 +96,8 @@ class Benchmark:
         How many cases belong to the short protocol.
     budgets
         Seconds of the cases whose budget is another.
+    longer
+        A longer budget, whose rows the page has besides where there are any.
     seeds
         Seeds of the protocol; a short run has the first.
     fits
@@ -119,6 +121,7 @@ class Benchmark:
     seconds: float = 60.0
     short: int = 1
     budgets: Mapping[str, float] = field(default_factory=dict)
+    longer: float = 0.0
     seeds: tuple[int, ...] = (1,)
     fits: Callable[[str, str], bool] = _any_pair
     smoke: tuple[str, float] = ("", 0.3)

@@ -24,9 +24,11 @@ from scheduler.engine.settle import Settler
 from scheduler.engine.solver import Budget
 from scheduler.engine.starts import Starts
 
-ALL = 1000  # people
-PACES = (0.2, 0.1, 0.05)  # of dives; the first one takes the first of them
-DIVES = ((ALL, 7), (ALL, 10), (ALL, 14), (ALL, 21), (ALL, 28), (15, 28), (30, 28))
+ALL = 1000  # people, or days
+PACES = (0.1, 0.2, 0.05)  # of dives; the first one takes the first of them
+CAREFUL = 0.25  # share of the time in which the first dive may be careful
+AGAIN = 0.05  # the same of all others
+DIVES = ((6, ALL), (10, ALL), (15, ALL), (25, ALL), (ALL, 7), (ALL, 14), (ALL, 21))
 CHOICES = (6, 15, 40, ALL)  # people who choose among rows known at a time
 CHOSEN = 3000  # rows of all people to choose from at a time, about
 ROWS = 150  # rows a person that are kept, about
@@ -142,7 +144,9 @@ class ByShift:
             if not self.hear((yield Found("prices", bound=bound))):
                 return False
         everything = np.ones(self.standing.roster.table.shape, bool)
-        return self.hear((yield Found("dive", self.dive(everything, PACES[0]))))
+        return self.hear(
+            (yield Found("dive", self.dive(everything, PACES[0], CAREFUL)))
+        )
 
     def run(self, until: float) -> Generator[Found, News, bool]:
         """Better what stands until some tick; return whether to go on."""
@@ -162,7 +166,7 @@ class ByShift:
                 cells = np.zeros(self.standing.roster.table.shape, bool)
                 cells[people, first : first + kind.days] = True
                 pace = float(self.random.choice(PACES))
-                found = Found("dive", self.dive(cells, pace))
+                found = Found("dive", self.dive(cells, pace, AGAIN))
             gain = 0  # its own, whatever others have found meanwhile
             if found.patch is not None:
                 there = self.standing.under([found.patch])
@@ -172,8 +176,12 @@ class ByShift:
                 return False
         return True
 
-    def dive(self, cells: NDArray[np.bool_], pace: float) -> Patch | None:
+    def dive(
+        self, cells: NDArray[np.bool_], pace: float, careful: float
+    ) -> Patch | None:
         """Dive for some cells, around what stands elsewhere."""
+        timed = self.budget.effort is None
+        until = careful * self.budget.whole if timed else np.inf
         master, standing = self.settler.master, self.standing
         many = sum(map(len, master.rows)) > ROWS * len(master.rows)
         if many and self.settler.centre is not None:
@@ -184,7 +192,7 @@ class ByShift:
         allowed[agent, day] = False
         allowed[agent, day, standing.roster.table[agent, day]] = True
         stands = np.inf if standing.audit.hard else standing.audit.cost
-        table = Dive(self.settler, allowed, pace, stands).run()
+        table = Dive(self.settler, allowed, pace, stands, until).run()
         if table is None:
             return None
         return Patch.of(Roster(self.case, table, Duties.of(())), cells)

@@ -1,7 +1,8 @@
-"""Dive: from shares of rows down to a roster, cell by cell.
+"""Dive: from shares of rows down to a roster, row by row and cell by cell.
 
-Cells that are shared are decided on, the surest first, while new rows are generated
-around them. A step that costs much is taken back, and fewer cells are decided instead.
+Rows that are worked in large shares are decided on as long as that costs next to
+nothing; then cells that are shared, the surest first. New rows are generated around
+them. A step that costs much is taken back, and less is decided instead.
 """
 
 from collections.abc import Sequence
@@ -9,20 +10,30 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from constraints.case import OFF
-from scheduler.engine.master import Shares
+from constraints.case import OFF, OPEN
+from constraints.roster import Duties, Roster
+from scheduler.engine.master import Row, Shares
+from scheduler.engine.model import RosterModel
 from scheduler.engine.paths import BROKEN
-from scheduler.engine.settle import EXACT, Settler
+from scheduler.engine.settle import EXACT, Settler, between
+from scheduler.engine.solver import run
 
 SURE = 0.9  # share of a cell from which it is taken for granted
 WHOLE = 1 - 1e-4  # share that counts as all of it
-ROUNDS = 2  # of new rows between two steps
-MANY = 8  # of them where a step costs much
+NEAR = 5e-4  # share of the cost within which shares are settled
+CALM = 0.5  # how much of the best prices stays in the next ones
+ROUNDS = 20  # of new rows between two steps at the most
+HURRIED = 2  # of them where there is no time to be careful
+LOSS = 1.0  # of what the limits of single shifts are worth, what a row may not use
+TRIES = 3  # rows refused running until cells are decided on
+LAST = 150  # cells that are decided on together at the end
+SECONDS = 30.0  # for these
 JUMP = 0.005  # share of the cost that a step may cost
 LEAST = 0.5  # what it may cost in any case
 PATIENCE = 0.5  # of the time a dive takes, how much may be taken back
 
 Cell = tuple[int, int, int]  # person, day and what is done
+Decision = tuple[Cell, ...]  # of one person
 
 
 class Dive:
@@ -35,50 +46,109 @@ class Dive:
     begun
         What everybody may do; shape ``(agents, days, shifts + 1)``.
     pace
-        Share of the cells shared that are decided in one step.
+        Share of the people, or of the cells shared, that are decided in one step.
     stands
-        Cost below which the roster must end.
+        Cost below which shares must stay.
+    careful
+        Ticks after which steps are no more taken back, nor settled.
     """
 
     def __init__(
-        self, settler: Settler, begun: NDArray[np.bool_], pace: float, stands: float
+        self,
+        settler: Settler,
+        begun: NDArray[np.bool_],
+        pace: float,
+        stands: float,
+        careful: float = np.inf,
     ) -> None:
         self.settler, self.master = settler, settler.master
         self.budget, self.pace, self.stands = settler.budget, pace, stands
+        self.careful = self.budget.ticks + careful
         self.begun = begun
         self.patience = 0.0  # ticks that steps may be taken back for
         self.freed: list[int] = []  # who was stuck, once or twice
+        self.refused: set[tuple[int, bytes]] = set()  # rows that cost much
+        self.tries = TRIES
 
     def run(self) -> NDArray[np.int16] | None:
-        """Decide until nothing is shared; return the table if it is cheap."""
+        """Decide until nothing is shared; None where that would not be cheap."""
         for agent, choices in enumerate(self.begun):
             self.master.allow(agent, choices)
-        found = self._settled(np.inf)
+        found, last = self._settled(np.inf), LAST
         while found is not None and np.ceil(found.cost - EXACT) < self.stands:
-            batch = self._shared(found)
-            if not batch:
+            shared = self._shared(found)
+            if not shared:
                 return self._table(found)
-            found = self._step(found, batch)
+            if self.open.sum() <= last:
+                last = 0  # once
+                table = self._finished()
+                if table is not None:
+                    return table
+            found = self._step(found, self._rows(found) or shared)
         return None
 
-    def _settled(self, much: float) -> Shares | None:
-        """Return the best shares after some rounds of new rows, more if they are dear.
+    @property
+    def open(self) -> NDArray[np.bool_]:
+        """What is not decided; shape ``(agents, days)``."""
+        return np.asarray(self.master.allowed.sum(axis=2) > 1)
 
-        None where time is over or the programme could not be solved.
+    @property
+    def hurried(self) -> bool:
+        """Whether the time to be careful is over."""
+        return self.budget.ticks > self.careful
+
+    def _settled(self, much: float) -> Shares | None:
+        """Return the best shares after some rounds of new rows.
+
+        They are not settled where they cost too much in any case. None where time is
+        over or the programme could not be solved.
         """
-        found = self.master.solve()
-        for number in range(MANY):
+        found, centre, best = self.master.solve(), None, -np.inf
+        for number in range(ROUNDS):
             if found is None or self.budget.over:
                 return None
-            if number >= ROUNDS and found.cost <= much:
-                return found
-            bound, new = self.settler.price(found)
-            if not new or bound > much:
-                return found
-            found = self.master.solve()
+            if number >= HURRIED and self.hurried:
+                break
+            at = found if centre is None else between(centre, found, CALM)
+            bound, new = self.settler.price(at)
+            if bound > best:
+                best, centre = bound, at
+            near = found.cost - best <= NEAR * found.cost
+            if near or best > much or (at is found and not new):
+                break
+            if new:
+                found = self.master.solve()
+            else:  # prices between the two hide what is missing
+                centre = None
         return found
 
-    def _shared(self, found: Shares) -> list[Cell]:
+    def _rows(self, found: Shares) -> list[Decision]:
+        """Return the rows of some people that are worked in the largest shares."""
+        if not self.tries or self.hurried:
+            return []
+        free, largest = np.asarray(self.open.any(axis=1)), dict[int, Row]()
+        for place in np.argsort(-found.shares, kind="stable").tolist():
+            row = found.rows[place]
+            if free[row.agent] and self._fits(row, found):
+                largest.setdefault(row.agent, row)
+        count = max(1, round(self.pace * free.sum()))
+        return [
+            tuple((row.agent, day, int(shift)) for day, shift in enumerate(row.shifts))
+            for row in list(largest.values())[:count]
+        ]
+
+    def _fits(self, row: Row, found: Shares) -> bool:
+        """Whether a row keeps the limits of single shifts, and uses what is dear.
+
+        Shares of rows beyond a limit and of rows below it meet it together; whoever
+        works one of the latter alone leaves some of it unused.
+        """
+        counts = self.settler.paths.single_counts(row.shifts[None])[0]
+        lost = found.dear[row.agent] @ (self.settler.limits[row.agent] - counts)
+        known = (row.agent, row.shifts.tobytes()) in self.refused
+        return row.legal and lost < LOSS and not known
+
+    def _shared(self, found: Shares) -> list[Decision]:
         """Return some cells that are shared, the least of all, and what most do."""
         whole = np.zeros(self.begun.shape)
         days = np.arange(self.settler.case.days)
@@ -90,12 +160,12 @@ class Dive:
         count = max(1, round(self.pace * len(shared)), int((shares > SURE).sum()))
         chosen = shared[np.argsort(-shares, kind="stable")[:count]]
         return [
-            (agent, day, int(whole[agent, day].argmax()))
+            ((agent, day, int(whole[agent, day].argmax())),)
             for agent, day in chosen.tolist()
         ]
 
-    def _step(self, found: Shares, batch: Sequence[Cell]) -> Shares | None:
-        """Decide on some cells; on fewer where that costs much or leaves no row."""
+    def _step(self, found: Shares, batch: Sequence[Decision]) -> Shares | None:
+        """Decide; on less where that costs much or leaves no row."""
         before = self.master.allowed.copy()
         much = found.cost + max(LEAST, JUMP * found.cost)
         while batch:
@@ -107,10 +177,11 @@ class Dive:
             stuck = self._stuck(now)
             spent = self.budget.ticks - tick
             self.patience += PATIENCE * spent
-            if not stuck and (now.cost <= much or self.patience < 0):
+            if not stuck and (now.cost <= much or self.patience < 0 or self.hurried):
+                self.tries = TRIES if self.tries else 0
                 return now
             self.patience -= spent
-            for agent in {agent for agent, _, _ in batch}:
+            for agent in {cells[0][0] for cells in batch}:
                 self.master.allow(agent, before[agent])
             if any(self.freed.count(agent) > 1 for agent in stuck):
                 return None  # neither free nor with a row of their own
@@ -118,13 +189,14 @@ class Dive:
             before = self.master.allowed.copy()
         return self._settled(np.inf)
 
-    def _decide(self, batch: Sequence[Cell]) -> None:
+    def _decide(self, batch: Sequence[Decision]) -> None:
         """Decide on some cells."""
         allowed = self.master.allowed
-        for agent, day, choice in batch:
-            allowed[agent, day] = False
-            allowed[agent, day, choice] = True
-        for agent in sorted({agent for agent, _, _ in batch}):
+        for cells in batch:
+            for agent, day, choice in cells:
+                allowed[agent, day] = False
+                allowed[agent, day, choice] = True
+        for agent in sorted({cells[0][0] for cells in batch}):
             self.master.allow(agent, allowed[agent])
 
     def _stuck(self, found: Shares) -> set[int]:
@@ -134,26 +206,35 @@ class Dive:
             worked[row.agent] += share
         return set(np.flatnonzero(worked < WHOLE).tolist())
 
-    def _fewer(self, batch: Sequence[Cell]) -> Sequence[Cell]:
-        """Return the surer half of a batch; a single cell is not to be so decided."""
+    def _fewer(self, batch: Sequence[Decision]) -> Sequence[Decision]:
+        """Return the surer half of a batch; what is left alone is not to be decided."""
         if len(batch) == 1:
-            ((agent, day, choice),) = batch
+            self._refuse(batch[0])
+        return batch[: len(batch) // 2]
+
+    def _refuse(self, cells: Decision) -> None:
+        """Do not decide so again."""
+        agent, day, choice = cells[0]
+        if len(cells) == 1:
             choices = self.master.allowed[agent].copy()
             choices[day, choice] = False
             self.master.allow(agent, choices)
-        return batch[: len(batch) // 2]
+        else:
+            row = np.array([choice for _, _, choice in cells], np.int16)
+            self.refused.add((agent, row.tobytes()))
+            self.tries -= 1
 
     def _looser(
-        self, found: Shares, batch: Sequence[Cell], stuck: set[int]
-    ) -> Sequence[Cell]:
+        self, found: Shares, batch: Sequence[Decision], stuck: set[int]
+    ) -> Sequence[Decision]:
         """Return a batch with half of what was decided on people who are stuck.
 
         Who is stuck with no more than one cell is free again, and the next time has a
         whole row decided.
         """
-        kept = [cell for cell in batch if cell[0] not in stuck]
+        kept = [cells for cells in batch if cells[0][0] not in stuck]
         for agent in sorted(stuck):
-            mine = [cell for cell in batch if cell[0] == agent]
+            mine = [cells for cells in batch if cells[0][0] == agent]
             kept += mine[: len(mine) // 2]
             if len(mine) > 1:
                 continue
@@ -176,6 +257,26 @@ class Dive:
             choices[:] = False
             choices[np.arange(len(row)), row] = True
         return choices
+
+    def _finished(self) -> NDArray[np.int16] | None:
+        """Decide on all that is open by a model of its cells; None where none came."""
+        case, allowed = self.settler.case, self.master.allowed
+        cells = self.open & (case.pins == OPEN)
+        table = allowed.argmax(axis=2).astype(np.int16)
+        table[table == len(case.shifts)] = OFF
+        table[cells] = OFF
+        table = np.where(case.pins == OPEN, table, case.pins).astype(np.int16)
+        model = RosterModel(Roster(case, table, Duties.of(())), case.rules, cells)
+        outcome = run(
+            model.cp,
+            self.budget,
+            seconds=SECONDS,
+            effort=SECONDS,
+            seed=int(self.settler.random.integers(1 << 30)),
+            workers=1,
+            parameters={"linearization_level": 2},
+        )
+        return model.read(outcome.value).table if outcome.found else None
 
     def _table(self, found: Shares) -> NDArray[np.int16]:
         table = np.full(self.begun.shape[:2], OFF, np.int16)

@@ -26,6 +26,10 @@ SECONDS = 10.0  # to choose among rows known
 KEEPING = mathopt.SolveParameters(  # else it begins anew after each new row
     glop=parameters_pb2.GlopParameters(use_preprocessing=False, use_scaling=False)
 )
+TOLD = mathopt.ModelSolveParameters(  # all else takes longer to say than to find
+    variable_values_filter=mathopt.SparseVectorFilter(skip_zero_values=True),
+    reduced_costs_filter=mathopt.SparseVectorFilter(filtered_items=[]),
+)
 EFFORT = 4e-9  # effort of one iteration of the simplex method, by row and column
 
 
@@ -99,6 +103,7 @@ class Master:
     def _begin(self) -> None:
         """State the programme without any rows."""
         self.model = mathopt.Model()
+        self.row_of: dict[int, Row] = {}  # by variable
         self.solver: mathopt.IncrementalSolver | None = None
         objective = self.model.objective
         self.whole = []
@@ -148,7 +153,8 @@ class Master:
         for number in np.flatnonzero(counts).tolist():
             if (agent, number) in self.most:
                 self.most[agent, number].set_coefficient(share, float(counts[number]))
-        self.rows[agent][key] = Row(agent, row.shifts, row.cost, row.legal, share)
+        known = Row(agent, row.shifts, row.cost, row.legal, share)
+        self.rows[agent][key] = self.row_of[share.id] = known
 
     def allow(self, agent: int, choices: NDArray[np.bool_]) -> None:
         """Have a person work only rows of some choices; ``(days, shifts + 1)``."""
@@ -180,18 +186,21 @@ class Master:
         found = self._solved()
         if found is None:
             return None
-        values, worth = found.variable_values(), found.dual_values()
+        worth = found.dual_values()
         prices = np.zeros(self.case.cover.shape)
         for at, row in self.asked.items():
             prices[at] = worth[row]
         dear = np.zeros(self.paths.single_most.shape)
         for place, row in self.most.items():
             dear[place] = max(0.0, -worth[row])
-        every = [row for rows in self.rows for row in rows.values()]
-        shares = np.array([values[row.share] for row in every])
-        worked = np.flatnonzero(shares > 1e-6).tolist()
-        chosen = tuple(every[place] for place in worked)
-        return Shares(found.objective_value(), prices, dear, chosen, shares[worked])
+        worked = [
+            (self.row_of[share.id], value)
+            for share, value in found.variable_values().items()
+            if value > 1e-6 and share.id in self.row_of
+        ]
+        chosen = tuple(row for row, _ in worked)
+        shares = np.array([value for _, value in worked])
+        return Shares(found.objective_value(), prices, dear, chosen, shares)
 
     def choose(
         self,
@@ -272,7 +281,7 @@ class Master:
                     self.model, mathopt.SolverType.GLOP
                 )
             with suppress(AttributeError, RuntimeError, ValueError):
-                found = self.solver.solve(params=KEEPING)
+                found = self.solver.solve(params=KEEPING, model_params=TOLD)
                 rows = len(self.asked) + len(self.whole) + len(self.most)
                 steps = found.solve_stats.simplex_iterations
                 self.work += EFFORT * rows * (100 + steps)

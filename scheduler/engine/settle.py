@@ -70,7 +70,7 @@ class Settler:
             found = self.master.solve()
             if found is None:
                 return
-            now = found if self.centre is None else _between(self.centre, found, calm)
+            now = found if self.centre is None else between(self.centre, found, calm)
             bound, new = self.price(now)
             if self.best < bound < np.inf:
                 self.best, self.centre = bound, now
@@ -177,7 +177,7 @@ class Settler:
         self._spent = spent
 
 
-def _between(centre: Shares, found: Shares, calm: float) -> Shares:
+def between(centre: Shares, found: Shares, calm: float) -> Shares:
     """Return prices between the best so far and the newest."""
     return Shares(
         found.cost,

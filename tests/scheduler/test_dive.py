@@ -177,7 +177,7 @@ def worked(found, agent):
 def test_a_step_that_leaves_no_legal_row_is_taken_back():
     """Nine days on shift D break every limit of runs and hours; fewer are decided."""
     going, found = dive(2)
-    after = going._step(found, [(1, day, 0) for day in range(9)])
+    after = going._step(found, [((1, day, 0),) for day in range(9)])
     assert after is not None
     assert worked(after, 1) == pytest.approx(1)
     assert not going.freed
@@ -189,11 +189,50 @@ def test_who_was_left_without_a_legal_row_before_is_freed():
     impossible = np.zeros(going.begun.shape[1:], bool)
     impossible[:, 0] = True
     going.master.allow(1, impossible)
-    after = going._step(found, [(2, 0, 3)])
+    after = going._step(found, [((2, 0, 3),)])
     assert going.freed == [1]
     assert worked(after, 1) == pytest.approx(1)
     row = going._row(1, after)
     assert (row.sum(axis=1) == 1).all()
+
+
+def test_rows_beyond_a_limit_or_below_a_dear_one_are_not_decided_on():
+    """Nor are those that were refused."""
+    going, found = dive(2)
+    limited = going.settler.limits > 0
+    dear = replace(found, dear=10.0 * limited)
+    kinds = set()
+    for rows in going.master.rows:
+        for row in rows.values():
+            counts = going.settler.paths.single_counts(row.shifts[None])[0]
+            left = (going.settler.limits - counts)[row.agent][limited[row.agent]]
+            assert row.legal == (left >= 0).all()
+            assert going._fits(row, dear) == (left == 0).all()
+            kinds.add(tuple(np.sign(left).tolist()))
+    assert kinds >= {(0,), (1,)}
+    decided = going._rows(found)
+    going._refuse(decided[0])
+    assert decided[0] not in going._rows(found)
+
+
+@pytest.mark.parametrize("last", [0, 10_000])
+def test_a_dive_ends_with_rows_cells_or_a_model_of_the_cells(monkeypatch, last):
+    """Legal in any case, and no cheaper than all rosters."""
+    monkeypatch.setattr("scheduler.engine.dive.LAST", last)
+    going, _ = dive(1)
+    found = audit(Roster(going.settler.case, going.run(), Duties.of(())))
+    assert not found.hard
+    assert found.cost >= going.settler.best - 1e-6
+
+
+def test_a_hurried_dive_takes_nothing_back():
+    """It decides on cells alone."""
+    going, found = dive(2)
+    going.careful = -1.0
+    assert going._rows(found) == []
+    everything = [((1, day, 0),) for day in range(9)]  # no legal row of theirs
+    assert going._step(found, everything) is not None
+    assert not going.refused
 
 
 def test_what_stands_ends_a_dive():
