@@ -169,25 +169,26 @@ def run(of: Benchmark, asked: Asked) -> bool:
     path = asked.results / f"{of.name}.csv"
     rows, tasks = read_rows(path), list(asked.tasks(of))
     began, well = monotonic(), True
-    for number, task in enumerate(tasks, 1):
-        key = key_of_task(task)
-        mine = [row for row in rows if key_of(row) == key]
-        told = f"[{number}/{len(tasks)}, {_clock(monotonic() - began)}] {of.name}:"
-        print(f"{told} {_said(key)}", flush=True)
-        if asked.fresh or not any(map(is_there, mine)):
-            made = _run_one(of, task)
-            if any(map(is_there, made)) or not mine:
-                mine = made
-                rows = [row for row in rows if key_of(row) != key] + mine
-                rows.sort(key=_order(of, asked))
-                write_rows(path, rows)
-        print("".join(f"    {_figures(row)}\n" for row in mine), end="", flush=True)
-        ours = task.method == of.methods[0]
-        well = well and bool(mine) and (not ours or all(map(is_sound, mine)))
-    shown = of.table(_protocol(of, asked, rows))
-    print(shown)
-    if asked.results == RESULTS:
-        _publish(of)
+    try:
+        for number, task in enumerate(tasks, 1):
+            key = key_of_task(task)
+            mine = [row for row in rows if key_of(row) == key]
+            told = f"[{number}/{len(tasks)}, {_clock(monotonic() - began)}] {of.name}:"
+            print(f"{told} {_said(key)}", flush=True)
+            if asked.fresh or not any(map(is_there, mine)):
+                made = _run_one(of, task)
+                if any(map(is_there, made)) or not mine:
+                    mine = made
+                    rows = [row for row in rows if key_of(row) != key] + mine
+                    rows.sort(key=_order(of, asked))
+                    write_rows(path, rows)
+            print("".join(f"    {_figures(row)}\n" for row in mine), end="", flush=True)
+            ours = task.method == of.methods[0]
+            well = well and bool(mine) and (not ours or all(map(is_sound, mine)))
+    finally:  # of what was broken off, too
+        if asked.results == RESULTS:
+            _publish(of)
+    print(of.table(_protocol(of, asked, rows)))
     return well
 
 

@@ -113,6 +113,30 @@ def test_a_row_is_kept_before_the_next_run(tmp_path):
     assert [row["case"] for row in read_rows(tmp_path / "counted.csv")] == ["a", "a"]
 
 
+def test_the_page_shows_what_was_done_before_a_run_was_broken_off(
+    tmp_path, monkeypatch
+):
+    """And rows of the longer budget, but of no other."""
+    page = tmp_path / "README.md"
+    page.write_text("<!-- counted -->\n<!-- end of counted -->\n", encoding="utf-8")
+    monkeypatch.setattr("benchmarks.__main__.RESULTS", tmp_path)
+    monkeypatch.setattr("benchmarks.__main__.README", page)
+
+    def stop(task):
+        if task.case == "b":
+            raise KeyboardInterrupt
+        return counted([]).run(task)
+
+    def shown(rows):
+        return "".join(f"{row['case']} {row['seconds']}\n" for row in rows)
+
+    of = replace(counted([]), run=stop, table=shown, longer=90.0)
+    for seconds in (None, 40.0, 90.0):
+        with pytest.raises(KeyboardInterrupt):
+            run(of, Asked(results=tmp_path, seconds=seconds, seeds=(1,)))
+    assert "\na 60.0\na 90.0\n\n" in page.read_text(encoding="utf-8")
+
+
 def test_what_is_missing_is_tried_again_and_replaces_nothing(tmp_path):
     """A peer may be installed between two runs."""
     runs = []
