@@ -26,7 +26,10 @@ ROUNDS = 20  # of new rows between two steps at the most
 HURRIED = 2  # of them where there is no time to be careful
 LOSS = 1.0  # of what the limits of single shifts are worth, what a row may not use
 TRIES = 3  # rows refused running until cells are decided on
-LAST = 150  # cells that are decided on together at the end
+FEW = 350  # cells that are decided on together where that can be done for certain
+FEWER = 0.9  # of them, from which it is tried again
+BRIEF = 5.0  # seconds for a try
+LAST = 150  # cells that are decided on together in any case
 SECONDS = 30.0  # for these
 JUMP = 0.005  # share of the cost that a step may cost
 LEAST = 0.5  # what it may cost in any case
@@ -74,14 +77,15 @@ class Dive:
         """Decide until nothing is shared; None where that would not be cheap."""
         for agent, choices in enumerate(self.begun):
             self.master.allow(agent, choices)
-        found, last = self._settled(np.inf), LAST
+        found, few = self._settled(np.inf), float(FEW)
         while found is not None and np.ceil(found.cost - EXACT) < self.stands:
             shared = self._shared(found)
             if not shared:
                 return self._table(found)
-            if self.open.sum() <= last:
-                last = 0  # once
-                table = self._finished()
+            cells = int(self.open.sum())
+            if cells <= few:
+                few = FEWER * cells if cells > LAST else 0  # the last time
+                table = self._finished(certain=few > 0)
                 if table is not None:
                     return table
             found = self._step(found, self._rows(found) or shared)
@@ -258,8 +262,12 @@ class Dive:
             choices[np.arange(len(row)), row] = True
         return choices
 
-    def _finished(self) -> NDArray[np.int16] | None:
-        """Decide on all that is open by a model of its cells; None where none came."""
+    def _finished(self, certain: bool) -> NDArray[np.int16] | None:
+        """Decide on all that is open by a model of its cells.
+
+        None where no roster came, or none that is certain to be the best.
+        """
+        seconds = BRIEF if certain else SECONDS
         case, allowed = self.settler.case, self.master.allowed
         cells = self.open & (case.pins == OPEN)
         table = allowed.argmax(axis=2).astype(np.int16)
@@ -270,13 +278,14 @@ class Dive:
         outcome = run(
             model.cp,
             self.budget,
-            seconds=SECONDS,
-            effort=SECONDS,
+            seconds=seconds,
+            effort=seconds,
             seed=int(self.settler.random.integers(1 << 30)),
             workers=1,
             parameters={"linearization_level": 2},
         )
-        return model.read(outcome.value).table if outcome.found else None
+        kept = outcome.found and (outcome.proved or not certain)
+        return model.read(outcome.value).table if kept else None
 
     def _table(self, found: Shares) -> NDArray[np.int16]:
         table = np.full(self.begun.shape[:2], OFF, np.int16)

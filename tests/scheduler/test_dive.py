@@ -12,7 +12,7 @@ from constraints.examples import tiny_case
 from constraints.roster import Duties, Roster
 from scheduler.engine import settle
 from scheduler.engine.by_shift import first_by_shift, search_by_shift
-from scheduler.engine.dive import Dive
+from scheduler.engine.dive import BRIEF, Dive
 from scheduler.engine.master import Master
 from scheduler.engine.model import RosterModel
 from scheduler.engine.patch import Patch
@@ -215,14 +215,28 @@ def test_rows_beyond_a_limit_or_below_a_dear_one_are_not_decided_on():
     assert decided[0] not in going._rows(found)
 
 
-@pytest.mark.parametrize("last", [0, 10_000])
-def test_a_dive_ends_with_rows_cells_or_a_model_of_the_cells(monkeypatch, last):
+@pytest.mark.parametrize(("few", "last"), [(0, 0), (10_000, 0), (10_000, 10_000)])
+def test_a_dive_ends_with_rows_cells_or_a_model_of_the_cells(monkeypatch, few, last):
     """Legal in any case, and no cheaper than all rosters."""
+    monkeypatch.setattr("scheduler.engine.dive.FEW", few)
     monkeypatch.setattr("scheduler.engine.dive.LAST", last)
     going, _ = dive(1)
     found = audit(Roster(going.settler.case, going.run(), Duties.of(())))
     assert not found.hard
     assert found.cost >= going.settler.best - 1e-6
+
+
+@pytest.mark.parametrize("effort", [1e-4, BRIEF])
+def test_what_is_decided_at_once_and_early_is_the_best(monkeypatch, effort):
+    """A roster that is not certain to be is no reason to end."""
+    monkeypatch.setattr("scheduler.engine.dive.BRIEF", effort)
+    going, _ = dive(1)
+    table = going._finished(certain=True)
+    assert (table is None) == (effort < BRIEF)
+    if table is not None:
+        sure = audit(Roster(going.settler.case, table, Duties.of(()))).cost
+        other = audit(Roster(going.settler.case, going.run(), Duties.of(()))).cost
+        assert sure <= other
 
 
 def test_a_hurried_dive_takes_nothing_back():
