@@ -20,6 +20,7 @@ from forecasts.intraday import DayUnderWay
 from forecasts.requirement import Requirement
 from scheduler.checking import Figures, Stretch
 from scheduler.files.read import Plan
+from scheduler.report.cover import Starts, asked_of
 from scheduler.report.labels import check_note, days_reach
 from scheduler.report.words import capital, unit_word, weekday
 from scheduler.report.words import say as word
@@ -52,6 +53,8 @@ WORDS = {
     "gap": Text("gap", "差距"),
     "short": Text("Head-hours short", "缺口人时"),
     "over": Text("over", "富余人时"),
+    "people_short": Text("People short", "缺口人次"),
+    "people_over": Text("over", "富余人次"),
     "level": Text("Service level", "服务水平"),
     "occupancy": Text("occupancy", "占用率"),
     "wishes": Text("Wishes met", "满足意愿"),
@@ -162,10 +165,18 @@ def _figures(result: Result, found: Audit, words: _Words) -> Iterator[str]:
     for rule, cost in found.cost_by_rule().items():
         if cost:
             yield f"  {padded(rule, 24)}{cost:>10,}"
-    yield (
-        f"{words['short']}: {figures['short_hours']:,.1f}, "
-        f"{words['over']} {figures['over_hours']:,.1f}"
-    )
+    by_interval, by_shift = asked_of(result.roster.case)
+    if by_interval:
+        yield (
+            f"{words['short']}: {figures['short_hours']:,.1f}, "
+            f"{words['over']} {figures['over_hours']:,.1f}"
+        )
+    if by_shift:
+        people = Starts.of(result.roster).people()
+        yield (
+            f"{words['people_short']}: {people['people_short'].sum():,}, "
+            f"{words['people_over']} {people['people_over'].sum():,}"
+        )
     if figures["service_level"] is not None:
         seconds = result.roster.case.service.threshold_seconds
         answered = Text(

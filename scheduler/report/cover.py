@@ -1,4 +1,4 @@
-"""Required and on the phone, counted the way page, plots and workbook show it."""
+"""Required and there, counted the way page, plots and workbook show it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,8 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from constraints.case import OFF, Case
 from constraints.roster import Roster
 from forecasts.clock import DAY, Clock
+
+SHORT = ("short_hours", "people_short")
+"""What is missing, of the kinds that stand below the days."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,77 @@ class Cover:
         slot = self.clock.walls[at] // self.clock.interval_minutes
         table[slot, self.clock.days_of_intervals[at]] = self.over[at] - self.short[at]
         return table
+
+
+@dataclass(frozen=True)
+class Starts:
+    """People of a roster who start each shift, beside those that it asks for.
+
+    Attributes
+    ----------
+    asked, there
+        People asked for, -1 where none are, and people who start; each of shape
+        ``(days, shifts)``.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from constraints.examples import tiny_case
+    >>> case = replace(tiny_case(), cover=np.array([[2, -1, 0], [1, 1, 0], [0, 0, 0]]))
+    >>> starts = Starts.of(Roster.from_codes(case, ["DD-", "LLN"]))
+    >>> starts.there.tolist(), starts.gap.tolist()
+    ([[1, 1, 0], [1, 1, 0], [0, 0, 1]], [[-1, 0, 0], [0, 0, 0], [0, 0, 1]])
+    """
+
+    asked: NDArray[np.int64]
+    there: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, roster: Roster) -> "Starts":
+        """Return the starts of a roster, those of second shifts with them."""
+        asked = roster.case.cover
+        there = np.zeros(asked.shape, np.int64)
+        agents, days = np.nonzero(roster.table != OFF)
+        np.add.at(there, (days, roster.table[agents, days]), 1)
+        for _, day, shift in roster.extra:
+            there[day, shift] += 1
+        return cls(asked, there)
+
+    @property
+    def gap(self) -> NDArray[np.int64]:
+        """People beyond (below zero: short of) what is asked; ``(days, shifts)``."""
+        return np.where(self.asked >= 0, self.there - self.asked, 0)
+
+    def people(self) -> dict[str, NDArray[np.int64]]:
+        """Return the people that count, by kind and day; each ``(days,)``.
+
+        The kinds are ``people_asked``, ``people_there``, ``people_short`` and
+        ``people_over``, which are words, too.
+        """
+        counts = self.asked >= 0
+        return {
+            "people_asked": (self.asked * counts).sum(axis=1),
+            "people_there": (self.there * counts).sum(axis=1),
+            "people_short": np.maximum(-self.gap, 0).sum(axis=1),
+            "people_over": np.maximum(self.gap, 0).sum(axis=1),
+        }
+
+
+def asked_of(case: Case) -> tuple[bool, bool]:
+    """Return whether intervals ask for heads, and whether shifts ask for people."""
+    by_shift = case.rule("coverage.shift") is not None and bool((case.cover >= 0).any())
+    return bool(case.counted.any()) or not by_shift, by_shift
+
+
+def foot(roster: Roster) -> dict[str, NDArray[np.float64]]:
+    """Return what stands below the days of a roster, by kind; each ``(days,)``.
+
+    Head hours where intervals ask for heads, people where shifts ask for people.
+    """
+    by_interval, by_shift = asked_of(roster.case)
+    rows = Cover.of(roster).hours() if by_interval else {}
+    people = Starts.of(roster).people() if by_shift else {}
+    return rows | {kind: row.astype(np.float64) for kind, row in people.items()}
 
 
 def weeks(clock: Clock) -> Iterator[range]:

@@ -21,7 +21,7 @@ from forecasts.backtest import Backtest
 from scheduler.checking import Figures, Stretch
 from scheduler.files.read import Plan
 from scheduler.report import drawing, palette
-from scheduler.report.cover import Cover
+from scheduler.report.cover import SHORT, Cover, Starts, asked_of, foot
 from scheduler.report.labels import (
     called,
     check_note,
@@ -47,9 +47,11 @@ from scheduler.summary import kpi, worked_weekends
 PEOPLE_SHOWN = 300
 ROWS_SHOWN = 300
 SMALL = 9.5
+DEEP = 3  # level of heat beyond which ink is white
 SECTIONS = (
     "cover",
     "heatmap",
+    "starts",
     "check",
     "grid",
     "cost",
@@ -130,6 +132,7 @@ def _facts(plan: Plan, result: Result, check: Figures | None) -> dict[str, Any]:
     if result.roster is not None and result.audit is not None:
         facts |= _pictures(plan, result.roster)
         facts |= _grid(result.roster, result.audit)
+        facts |= {"starts": _starts(result.roster)}
         facts |= {"costs": _costs(case, result.audit), "leave": _leave_rows(case)}
         facts |= {"search_drawing": drawing.search(result, lang)}
         facts |= _audit_rows(case, result.audit)
@@ -147,6 +150,9 @@ def _sections(plan: Plan, result: Result, check: Figures | None) -> list[str]:
     absent = {"forecast"} if plan.forecast is None else set()
     absent |= set() if result.trace else {"search"}
     absent |= set() if check else {"check"}
+    by_interval, by_shift = asked_of(plan.case)
+    absent |= set() if by_interval else {"cover", "heatmap"}
+    absent |= set() if by_shift else {"starts"}
     return [key for key in SECTIONS if key not in absent]
 
 
@@ -175,7 +181,7 @@ def _style(case: Case) -> str:
         colour = palette.SHORT if level < 0 else palette.OVER_STRONG
         shade = palette.between("#ffffff", colour, abs(level) / drawing.LEVELS)
         name = drawing.heat_name(level)
-        rules.append(f".{name}{{fill:{shade};background:{shade}}}")
+        rules.append(f".{name}.{name}{{fill:{shade};background:{shade}}}")
     return "\n".join(rules)
 
 
@@ -210,14 +216,14 @@ def _cards(
         more=say("cost_above_bound", lang, gap=f"{result.gap or 0:.1%}"),
     )
     yield _card("bound", f"{result.bound:,}", lang, more=say("no_cheaper", lang))
-    yield from _service_cards(plan, kpi(result.roster, result.audit), check)
+    yield from _service_cards(result.roster, result.audit, check)
 
 
 def _service_cards(
-    plan: Plan, figures: dict[str, Any], check: Figures | None
+    roster: Roster, audit: Audit, check: Figures | None
 ) -> Iterator[dict[str, str]]:
-    case, lang = plan.case, plan.case.language
-    service = case.service
+    case, lang = roster.case, roster.case.language
+    service, figures = case.service, kpi(roster, audit)
     level, occupancy = figures["service_level"], figures["occupancy"]
     if level is not None:
         met = "good" if level >= service.target - 0.0005 else ""
@@ -237,13 +243,23 @@ def _service_cards(
         yield _check_card(check, lang)
     if occupancy is not None:
         yield _card("occupancy", f"{occupancy:.1%}", lang)
-    yield _card(
-        "short_hours",
-        f"{figures['short_hours']:,.1f}",
-        lang,
-        more=say("of_required", lang, hours=f"{figures['required_hours']:,.0f}"),
-    )
-    yield _card("over_hours", f"{figures['over_hours']:,.1f}", lang)
+    by_interval, by_shift = asked_of(case)
+    if by_interval:
+        required = f"{figures['required_hours']:,.0f}"
+        yield _card(
+            "short_hours",
+            f"{figures['short_hours']:,.1f}",
+            lang,
+            more=say("of_required", lang, hours=required),
+        )
+        yield _card("over_hours", f"{figures['over_hours']:,.1f}", lang)
+    if by_shift:
+        people = {
+            key: int(row.sum()) for key, row in Starts.of(roster).people().items()
+        }
+        asked = say("of_asked", lang, number=f"{people['people_asked']:,}")
+        yield _card("people_short", f"{people['people_short']:,}", lang, more=asked)
+        yield _card("people_over", f"{people['people_over']:,}", lang)
     weekly = figures["paid_hours"] / max(1, len(case.agents)) / case.days * 7
     yield _card(
         "paid_hours",
@@ -386,7 +402,7 @@ def _grid(roster: Roster, audit: Audit) -> dict[str, Any]:
         "days": [_day_head(case, day) for day in range(case.days)],
         "shifts": [_shift_note(case, number) for number in range(len(case.shifts))],
         "people": list(_people(roster, audit, shown)),
-        "foot": _foot(Cover.of(roster), lang),
+        "foot": _foot(roster),
         "more_people": say(
             "more_people", lang, shown=shown, people=f"{len(case.agents):,}"
         )
@@ -461,15 +477,15 @@ def _marks(audit: Audit) -> dict[tuple[int, int], str]:
     return marks
 
 
-def _foot(cover: Cover, lang: str) -> list[dict[str, Any]]:
+def _foot(roster: Roster) -> list[dict[str, Any]]:
     return [
         {
-            "kind": "short" if key == "short_hours" else "",
-            "label": _headed(key, lang),
-            "numbers": [_hours(number) for number in hours.tolist()],
-            "total": f"{hours.sum():,.0f}",
+            "kind": "short" if key in SHORT else "",
+            "label": _headed(key, roster.case.language),
+            "numbers": [_hours(number) for number in numbers.tolist()],
+            "total": f"{numbers.sum():,.0f}",
         }
-        for key, hours in cover.hours().items()
+        for key, numbers in foot(roster).items()
     ]
 
 
@@ -478,6 +494,31 @@ def _hours(hours: float) -> str:
     if not hours:
         return ""
     return f"{hours:.2g}" if hours < SMALL else f"{hours:,.0f}"
+
+
+def _starts(roster: Roster) -> list[dict[str, Any]]:
+    """Return a row for each shift that asks for people: who starts, of how many."""
+    case, starts = roster.case, Starts.of(roster)
+    levels = drawing.heat_levels(starts.gap.astype(np.float64)).astype(int)
+    return [
+        {
+            **_shift_note(case, shift),
+            "cells": [
+                _start(starts, day, shift, int(levels[day, shift]))
+                for day in range(case.days)
+            ],
+        }
+        for shift in np.flatnonzero((starts.asked >= 0).any(axis=0)).tolist()
+    ]
+
+
+def _start(starts: Starts, day: int, shift: int, level: int) -> dict[str, str]:
+    asked, there = int(starts.asked[day, shift]), int(starts.there[day, shift])
+    if asked < 0:
+        return {"kind": "", "there": str(there or ""), "asked": ""}
+    deep = " deep" if level < -DEEP or level > DEEP else ""
+    kind = drawing.heat_name(level) + deep
+    return {"kind": kind, "there": str(there), "asked": str(asked)}
 
 
 # -- the check ----------------------------------------------------------------------

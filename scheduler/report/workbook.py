@@ -14,7 +14,7 @@ from constraints.rule import Audit
 from scheduler.files.read import Plan
 from scheduler.files.write import ROSTER, roster_rows
 from scheduler.report import palette
-from scheduler.report.cover import Cover
+from scheduler.report.cover import SHORT, foot
 from scheduler.report.labels import day_kind, found_on, in_order, times
 from scheduler.report.words import (
     capital,
@@ -98,9 +98,7 @@ class _Grid:
         self._head()
         for number in range(len(self.case.agents)):
             self._person(number)
-        foot = len(self.case.agents) + 2
-        self._foot(foot)
-        last = self._legend(foot + 6)
+        last = self._legend(self._foot(len(self.case.agents) + 2) + 2)
         self._columns()
         self._print(last)
 
@@ -183,10 +181,12 @@ class _Grid:
         )
 
     # -- foot --------------------------------------------------------------------------
-    def _foot(self, first: int) -> None:
-        for place, (key, heads) in enumerate(Cover.of(self.roster).hours().items()):
-            row, hours = first + place, heads.tolist()
-            ink = palette.SHORT if key == "short_hours" else palette.INK
+    def _foot(self, first: int) -> int:
+        """Write hours and people of each day; return the row after them."""
+        row = first
+        for place, (key, numbers) in enumerate(foot(self.roster).items()):
+            row, worth = first + place, numbers.tolist()
+            ink = palette.SHORT if key in SHORT else palette.INK
             top = {"top": 1, "top_color": palette.MUTED} if place == 0 else {}
             label = self.style(bold=True, font_color=ink, **top)
             self.sheet.write_blank(row, 0, None, label)
@@ -199,10 +199,11 @@ class _Grid:
                 shrink=True,
                 **top,
             )
-            for day, worth in enumerate(hours):
-                self.sheet.write_number(row, FIRST_DAY + day, worth, number)
+            for day, each in enumerate(worth):
+                self.sheet.write_number(row, FIRST_DAY + day, each, number)
             total = self.style(font_color=ink, num_format="#,##0", align="right", **top)
-            self.sheet.write_number(row, self.sums, sum(hours), total)
+            self.sheet.write_number(row, self.sums, sum(worth), total)
+        return row + 1
 
     def _legend(self, first: int) -> int:
         """Write the legend below the foot; return its last row."""
@@ -227,7 +228,7 @@ class _Grid:
     def _columns(self) -> None:
         case = self.case
         self.sheet.set_column(0, 0, _width((a.id for a in case.agents), 6, 16))
-        labels = [capital(say("on_phone_hours", self.lang))]
+        labels = [capital(say(key, self.lang)) for key in foot(self.roster)]
         names = [*(agent.name for agent in case.agents), *labels]
         self.sheet.set_column(1, 1, _width(names, 8, 26))
         codes = _width((shift.code for shift in case.shifts), 4.3, 12)

@@ -24,12 +24,13 @@ from forecasts.history import History
 from forecasts.models import METHODS
 from forecasts.requirement import Requirement
 from scheduler.checking import check
+from scheduler.cli.show import outcome
 from scheduler.files.read import Plan
 from scheduler.files.rosters import read_roster
 from scheduler.report import page as page_module
 from scheduler.report.calendars import file_names, write_calendars
 from scheduler.report.page import page_text, write_page
-from scheduler.report.words import LANGUAGES, WORDS, refusal, say
+from scheduler.report.words import LANGUAGES, WORDS, capital, refusal, say
 from scheduler.report.workbook import write_workbook
 from scheduler.result import Result, Step
 from scheduler.summary import kpi
@@ -77,6 +78,13 @@ def week(names=("Ann", "Ben"), language="en", zone="Asia/Shanghai", **more) -> C
         **more,
     )
     return grant(made)
+
+
+def asked_by_shift(case: Case) -> Case:
+    """Return the case with people asked for by shift, too: too many, then none."""
+    cover = np.full((case.days, len(case.shifts)), -1)
+    cover[:4, 0], cover[4:, 0] = 3, 0
+    return replace(case, cover=cover, rules=read_rules("bank", {"coverage.shift": {}}))
 
 
 def planned(case: Case) -> tuple[Plan, Result]:
@@ -131,7 +139,7 @@ class Tags(HTMLParser):
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_page_shows_every_section_in_the_language_of_the_case(lang):
     """Title, figures, grid, tables and certificate are there; no other language is."""
-    plan, result = planned(week(language=lang))
+    plan, result = planned(asked_by_shift(week(language=lang)))
     tags = Tags(page_text(plan, result, check(result.roster, runs=2).figures))
     ids = {
         attrs["id"] for tag, attrs in tags.tags if tag == "section" and "id" in attrs
@@ -175,6 +183,39 @@ def test_page_tells_queues_apart_where_there_are_several(lang):
     assert [found["calls"][1], found["chat"][1]] == [hours, 2 * hours]
     short = kpi(result.roster, result.audit)["short_hours"]
     assert found["calls"][3] + found["chat"][3] == pytest.approx(short)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_people_asked_for_by_shift_are_shown(lang, tmp_path):
+    """On page, workbook and screen; where nothing else is asked for, nothing else."""
+    case = asked_by_shift(week(language=lang))
+    closed = np.zeros(case.clock.intervals, bool)
+    only = replace(case.requirement, is_open=closed)
+    for given in (case, replace(case, requirement=only, forecast=None)):
+        plan, result = planned(given)
+        alone = given is not case
+        text = page_text(plan, result)
+        row = re.findall(r'<th class="who" scope="row">D <span>.*</tr>', text)[0]
+        cells = re.findall(r"<td[^>]*>(\d*)<small>(\d*)</small>", row)
+        there = (result.roster.table == 0).sum(axis=0).tolist()
+        asked = [3, 3, 3, 3, 0, 0, 0]
+        assert cells == [(str(a), str(b)) for a, b in zip(there, asked, strict=True)]
+        short = sum(max(0, a - t) for a, t in zip(asked, there, strict=True))
+        over = sum(max(0, t - a) for a, t in zip(asked, there, strict=True))
+        usable = replace(result, audit=replace(result.audit, violations=()))
+        told = list(outcome(plan, usable, tmp_path))
+        for key, people in (("people_short", short), ("people_over", over)):
+            assert f"{capital(say(key, lang))}</span><strong>{people}<" in text
+        line = f"{capital(say('people_short', lang))}: {short}, "
+        assert any(each.startswith(line) for each in told)
+        assert ('id="heatmap"' in text) != alone
+        assert (capital(say("short_hours", lang)) in text) != alone
+        write_workbook(tmp_path / "roster.xlsx", plan, result)
+        sheet = openpyxl.load_workbook(tmp_path / "roster.xlsx")["grid"]
+        foot = {row[1].value: row for row in sheet.iter_rows(min_row=4)}
+        here = foot[capital(say("people_there", lang))]
+        assert [cell.value for cell in here[2:9]] == there
+        assert (capital(say("short_hours", lang)) in foot) != alone
 
 
 def test_search_says_how_high_it_began():
