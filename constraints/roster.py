@@ -191,6 +191,17 @@ class Roster:
         return np.hstack([self.case.history, self.table]).astype(np.int16)
 
     @cached_property
+    def layers(self) -> tuple[NDArray[np.int16], ...]:
+        """``full``, and below it further shifts of a date, each of the same shape."""
+        layers = [self.full]
+        for agent, day, shift in self.extra:
+            at = (agent, day + self.case.past)
+            if all(layer[at] != OFF for layer in layers[1:]):
+                layers.append(np.full_like(self.full, OFF))
+            next(layer for layer in layers[1:] if layer[at] == OFF)[at] = shift
+        return tuple(layers)
+
+    @cached_property
     def working(self) -> NDArray[np.bool_]:
         """Whether a person starts a shift on a day; shape ``(agents, span)``."""
         works = self.full != OFF

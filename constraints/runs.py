@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,18 +94,19 @@ class SequenceForbidden(Rule):
         """Look each pair of neighbouring days up."""
         case = roster.case
         table = np.pad(self.table(case), (0, 1))  # a day off comes last: OFF is -1
-        broken = table[roster.full[:, :-1], roster.full[:, 1:]]
-        broken[:, : max(0, case.past - 1)] = 0
-        for agent, column in np.argwhere(broken).tolist():
-            before, after = roster.full[agent, column : column + 2]
-            yield Finding(
-                where=Where(agent=agent, day=column + 1 - case.past),
-                amount=1,
-                facts={
-                    "before": case.shifts[before].code,
-                    "after": case.shifts[after].code,
-                },
-            )
+        for first, second in product(roster.layers, repeat=2):
+            broken = table[first[:, :-1], second[:, 1:]]
+            broken[:, : max(0, case.past - 1)] = 0
+            for agent, column in np.argwhere(broken).tolist():
+                before, after = first[agent, column], second[agent, column + 1]
+                yield Finding(
+                    where=Where(agent=agent, day=column + 1 - case.past),
+                    amount=1,
+                    facts={
+                        "before": case.shifts[before].code,
+                        "after": case.shifts[after].code,
+                    },
+                )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +114,8 @@ class _ShortRun(Rule):
     """Days of one sort, work or rest, come at least so many in a row.
 
     A run that touches the first day that is known of a person, or the last of the
-    horizon, may be as short as it likes: it may have begun before, or go on.
+    horizon, may be as short as it likes: it may have begun before, or go on. Days of
+    leave are days off here.
     """
 
     unit = "runs"

@@ -45,10 +45,6 @@ class _Total(Rule):
             for agent in range(len(case.agents))
         ]
 
-    def reach(self) -> int:
-        """Return the days of any horizon."""
-        return FAR
-
 
 @dataclass(frozen=True, kw_only=True)
 class HoursRange(_Total):
@@ -259,7 +255,9 @@ class ShiftsMost(_Total):
         """Count the shifts of all people."""
         case, limits = roster.case, self.limits(roster.case)
         for shift, known in enumerate(case.shifts):
-            worked = (roster.table == shift).sum(axis=1)
+            worked = sum(
+                (layer[:, case.past :] == shift).sum(axis=1) for layer in roster.layers
+            )
             for agent in np.flatnonzero(worked > limits[:, shift]).tolist():
                 most = int(limits[agent, shift])
                 yield Finding(

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from constraints.roster import Roster
 from constraints.rule import Rule
 from constraints.sequence import NightsRun, SequenceRun
 from scheduler.engine.linear import impossible
-from scheduler.engine.paths import BROKEN, Paths, weekly
+from scheduler.engine.paths import Paths, weekly
 from scheduler.engine.solver import QUICK, Budget, run
 from scheduler.engine.starts import start_of
 
@@ -130,7 +131,11 @@ def least_alone(case: Case, rules: Iterable[Rule]) -> int:
     paths = Paths(case.with_rules(book))
     free = np.zeros((case.days, len(case.shifts)))
     rows = [paths.cheapest(agent, free) for agent in range(len(case.agents))]
-    return sum(int(row[1]) for row in rows if row is not None and row[1] < BROKEN)
+    return sum(
+        ceil(found.least - 1e-6)
+        for agent, found in enumerate(rows)
+        if found is not None and agent not in paths.lost
+    )
 
 
 class CountsModel:

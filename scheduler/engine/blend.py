@@ -198,9 +198,9 @@ class Blend:
         found = self.paths.cheapest(agent, costs)
         if found is None:
             return
-        row = found[0]
+        row = found.row
         if self.on_row is not None:
-            self.on_row(agent, *found)
+            self.on_row(agent, row, found.cost)
         chosen = way[np.arange(len(row)), row]
         there, on_break = self.starts.presence(row, chosen)
         self.table[agent], self.way[agent] = row, chosen

@@ -14,7 +14,7 @@ from constraints.case import OFF, OPEN
 from constraints.roster import Duties, Roster
 from scheduler.engine.master import Row, Shares
 from scheduler.engine.model import RosterModel
-from scheduler.engine.paths import BROKEN
+from scheduler.engine.paths import NEVER
 from scheduler.engine.settle import EXACT, Settler, between
 from scheduler.engine.solver import run
 
@@ -255,7 +255,7 @@ class Dive:
         prices = np.where(self.settler.asked, -found.prices, 0)
         cells = np.where(choices, paths.cells[agent], np.inf)
         best = paths.together([agent], prices[None], cells[None])
-        if best.costs[0] < BROKEN:
+        if best.costs[0] < NEVER and agent not in paths.lost:
             row = best.rows[0]
             self.master.add(agent, row, float(best.costs[0]))
             choices[:] = False

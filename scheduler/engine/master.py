@@ -21,7 +21,6 @@ from constraints.coverage import CoverageShift
 from scheduler.engine.paths import Paths
 from scheduler.engine.solver import Budget, fill_hint, run
 
-NOBODY = 5_000.0  # price of somebody who works no known row
 SECONDS = 10.0  # to choose among rows known
 KEEPING = mathopt.SolveParameters(  # else it begins anew after each new row
     glop=parameters_pb2.GlopParameters(use_preprocessing=False, use_scaling=False)
@@ -95,6 +94,8 @@ class Master:
         need = self.case.rule("coverage.shift")
         assert isinstance(need, CoverageShift)
         self.short, self.over = need.prices
+        # Any legal row costs less than nobody's, whatever its starts are worth.
+        self.nobody = self.paths.dearest + self.case.days * (self.short + self.over)
         self.rows: list[dict[bytes, Row]] = [{} for _ in self.case.agents]
         self.allowed = np.ones(paths.cells.shape, bool)
         self.work = 0.0
@@ -110,7 +111,7 @@ class Master:
         for _ in self.case.agents:
             row = self.model.add_linear_constraint(lb=1.0, ub=1.0)
             nobody = self.model.add_variable(lb=0.0)
-            objective.set_linear_coefficient(nobody, NOBODY)
+            objective.set_linear_coefficient(nobody, self.nobody)
             row.set_coefficient(nobody, 1.0)
             self.whole.append(row)
         self.asked: dict[tuple[int, int], Any] = {}

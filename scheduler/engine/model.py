@@ -83,7 +83,6 @@ class RosterModel:
         self.around = around
         self.cp = cp_model.CpModel()
         self.ledger: list[Charge] = []
-        self.fixed_cost = 0
         self._open = open_cells
         self._guarded = guarded
         self._allowed = self.case.free_to_work if allowed is None else allowed
@@ -471,8 +470,6 @@ class RosterModel:
             price = BROKEN
         elif price is None:
             price = self._rule.penalty
-        if isinstance(amount, int):
-            self.fixed_cost += amount * price
         self.ledger.append(Charge(self._rule, where, amount, price))
 
     def charge(self, literal: Literal, where: Where, *, amount: int = 1) -> None:

@@ -10,8 +10,8 @@ through the same ones, but for the weeks in which leave changes what a day count
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +19,19 @@ from numpy.typing import NDArray
 from constraints.case import OFF, OPEN, Case
 from constraints.hours import HoursAverage, HoursUnder
 from constraints.rule import Memory, Rule, Tally
-from scheduler.engine.totals import Totals
+from scheduler.engine.totals import Limits, Totals
 
 OnRow = Callable[[int, NDArray[np.int16], float], None]
 """Told of a person, a row of shifts, and what the rules charge for it."""
+
+Key = tuple[tuple[int, ...], tuple[int, ...]]
+"""Blocks, as long as somebody holds them, and totals that are kept beside them."""
 
 NEVER = float("inf")
 FAR = 1 << 62  # what a whole number can hold, about
 TRIES = 11  # times that prices of shifts with a limit rise
 MULTIPLIED = 0.5  # how much at first, and twice as much each time
+NOT_SINGLE = 2  # starts that add more than one are not of a single shift
 KEPT = 200_000  # numbers in a person's tables up to which totals are kept exactly
 MOST_KEPT = 4_000_000  # up to which they are where nothing else helps
 BROKEN = 10_000.0  # cost of a unit of a hard rule for people who have no legal row
@@ -369,6 +373,8 @@ class Paths:
     single_adds, single_most
         What starts add to the totals of single shifts that have a limit, of shape
         ``(totals, days, shifts)``, and the limits, of shape ``(agents, totals)``.
+    lost
+        People who have no legal row.
     work
         Numbers looked at by ``together`` so far.
 
@@ -377,7 +383,7 @@ class Paths:
     >>> from constraints import read_rules
     >>> from constraints.examples import tiny_case
     >>> case = tiny_case(days=7, rules=read_rules("bank"))
-    >>> row, cost = Paths(case).cheapest(0, np.full((7, 3), -9.0))
+    >>> row, cost, _ = Paths(case).cheapest(0, np.full((7, 3), -9.0))
     >>> row.tolist(), cost  # five days in seven, and an hour of the contract missing
     ([0, 0, 0, 0, 0, -1, -1], 3.0)
     """
@@ -389,12 +395,16 @@ class Paths:
         self._charges: list[tuple[Rule, NDArray[np.int64]]] = []
         self._rules: list[Rule] = []
         tallies: list[Tally] = []
+        priced: list[tuple[float, int]] = []
         for rule in rules:
             charges = rule.charges(case)
             if charges is not None:
                 self._charges.append((rule, charges))
-            elif rule.penalty is None and rule.tallies(case):
+            elif rule.tallies(case):
+                hard = rule.penalty is None
+                one = (NEVER, 1) if hard else (float(rule.penalty or 0), rule.per)
                 tallies += rule.tallies(case)
+                priced += [one] * (len(tallies) - len(priced))
             else:
                 self._rules.append(rule)
         self._tallies = tallies
@@ -404,30 +414,31 @@ class Paths:
             .T
             for end in ("least", "most")
         )
+        self._price = np.array([price for price, _ in priced], float)
+        self._per = np.array([per for _, per in priced], np.int64)
         # Totals are kept beside the states, but for those of single shifts: these are
         # kept where a row went beyond them, or priced where that makes too many.
-        self._single = [
-            number
-            for number, tally in enumerate(tallies)
-            if tally.start is None and not tally.least.any()
+        adds = [
+            [
+                [tally.step(None, case.past + day, shift)[1] for shift in shifts]
+                for day in range(case.days)
+            ]
+            if tally.start is None and not tally.least.any() and price == NEVER
+            else [[NOT_SINGLE]]
+            for tally, (price, _) in zip(tallies, priced, strict=True)
         ]
+        self._single = [n for n, each in enumerate(adds) if np.max(each) <= 1]
         self._axes = [
             tuple(n for n in range(len(tallies)) if n not in self._single)
         ] * people
         self.single_adds = np.array(
-            [
-                [
-                    [t.step(None, case.past + day, shift)[1] for shift in shifts]
-                    for day in range(case.days)
-                ]
-                for t in (tallies[number] for number in self._single)
-            ],
-            np.int64,
+            [adds[number] for number in self._single], np.int64
         ).reshape(len(self._single), case.days, len(case.shifts))
         self.single_most = self.most[:, self._single]
         self._multipliers = np.zeros(self.single_most.shape)
         self.work = 0
-        self._totals: dict[tuple[tuple[int, ...], tuple[int, ...]], Totals] = {}
+        self._totals: dict[Key, Totals] = {}
+        self._sizes: dict[Key, tuple[Sequence[Block], int]] = {}
         self._alike = [rule.alike(case) for rule in self._rules]
         self._contexts = [rule.contexts(case) for rule in self._rules]
         self._memory: dict[tuple[int, Hashable], Memory] = {}
@@ -439,7 +450,7 @@ class Paths:
         self.size = np.zeros(people, np.int64)
         self._start = np.zeros(people, np.intp)
         self._blocks: list[list[Block]] = [[] for _ in range(people)]
-        self._lost: set[int] = set()
+        self.lost: set[int] = set()
         self._put(range(people), NEVER)
 
     # -- states ---------------------------------------------------------------------
@@ -539,16 +550,36 @@ class Paths:
             cells[:, :, :-1][beyond] = NEVER
         self.cells[people] = cells
 
+    @cached_property
+    def dearest(self) -> float:
+        """What the rules charge for nobody's row more than."""
+        cells = np.where(self.cells < NEVER, self.cells, 0).max(axis=2)
+        ways = [
+            [arcs.cost.max(initial=0) for block in blocks for arcs in block.days]
+            for blocks in self._blocks
+        ]
+        ends = 0.0
+        for number in np.flatnonzero(self._price < NEVER).tolist():
+            most = max(
+                sum(
+                    arcs.adds[:, number].max(initial=0)
+                    for block in blocks
+                    for arcs in block.days
+                )
+                for blocks in self._blocks
+            )
+            limits = self._limits(range(len(self._blocks)), (number,))
+            ends += float(limits.charge(0, np.array([0, most])).max(initial=0))
+        return float((cells + np.array(ways)).sum(axis=1).max(initial=0)) + ends
+
     # -- rows -----------------------------------------------------------------------
     def cheapest(
         self,
         agent: int,
         prices: NDArray[np.float64],
         keep: NDArray[np.int16] | None = None,
-    ) -> tuple[NDArray[np.int16], float] | None:
-        """Return a person's cheapest row, and what the rules charge for it.
-
-        None where there is none.
+    ) -> "Best | None":
+        """Return a person's cheapest row; None where there is none.
 
         Parameters
         ----------
@@ -558,8 +589,8 @@ class Paths:
             Shift or ``OFF`` where a cell must stay, ``OPEN`` elsewhere; ``(days,)``.
         """
         found = self._cheapest(agent, prices, keep)
-        if found is None and keep is None and agent not in self._lost:
-            self._lost.add(agent)
+        if found is None and keep is None and agent not in self.lost:
+            self.lost.add(agent)
             self._put([agent], BROKEN)
             found = self._cheapest(agent, prices, keep)
         return found
@@ -569,7 +600,7 @@ class Paths:
         agent: int,
         prices: NDArray[np.float64],
         keep: NDArray[np.int16] | None,
-    ) -> tuple[NDArray[np.int16], float] | None:
+    ) -> "Best | None":
         cells = self.cells[agent].copy()
         if keep is not None:
             days = np.flatnonzero(keep != OPEN)
@@ -578,8 +609,8 @@ class Paths:
             cells[days, keep[days]] = kept
         if self._tallies:
             found = self.together([agent], prices[None], cells[None])
-            alone = found.rows[0], float(found.costs[0])
-            return alone if np.isfinite(found.costs[0]) else None
+            cost, least = float(found.costs[0]), float(found.least[0])
+            return Best(found.rows[0], cost, least) if cost < NEVER else None
         blocks, off = self._blocks[agent], len(self.case.shifts)
         state = int(self._start[agent])
         if state < 0:
@@ -603,7 +634,8 @@ class Paths:
                 cost += float(arcs.cost[best] + cells[day, shift])
                 state = int(arcs.target[best])
                 day += 1
-        return row, cost
+        days = np.flatnonzero(row != OFF)
+        return Best(row, cost, cost + float(prices[days, row[days]].sum()))
 
     def together(
         self,
@@ -648,10 +680,12 @@ class Paths:
             own = values - (dear * counts).sum(axis=1)
             for place in np.flatnonzero(again).tolist():
                 agent = int(people[left[place]])
-                if self._keep(agent, beyond[place], attempt == TRIES - 2):
+                all_kept = self._keep(agent, beyond[place], attempt == TRIES - 2)
+                dear[place] = self._multipliers[agent] * strict
+                if all_kept:
                     continue
-                step = np.maximum(0, beyond[place]) * MULTIPLIED * 2**attempt
-                dear[place] += step
+                over = self._beyond(people[left[[place]]], counts[[place]])[0]
+                dear[place] += np.maximum(0, over) * MULTIPLIED * 2**attempt
                 again[place] = strict
             better = found & ~again & (own < costs[left])
             costs[left[better]] = own[better]
@@ -684,25 +718,44 @@ class Paths:
         most = MOST_KEPT if last else KEPT
         for number in np.flatnonzero(beyond > 0).tolist():
             axes = tuple(sorted({*self._axes[agent], self._single[number]}))
-            if self._through(agent, axes).tables(*self._ends(agent, axes)) > most:
+            if self._tables(agent, axes) > most:
                 return False
             self._axes[agent] = axes
             self._multipliers[agent, number] = 0
         return True
 
-    def _ends(
-        self, agent: int, axes: Sequence[int]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the limits of some totals of a person; each ``(1, totals)``."""
-        return self.least[[agent]][:, axes], self.most[[agent]][:, axes]
+    def _tables(self, agent: int, axes: tuple[int, ...]) -> int:
+        """Return how many numbers a person's tables hold with some totals.
+
+        Those of totals that are not kept are not held either.
+        """
+        key = (tuple(map(id, self._blocks[agent])), axes)
+        if key not in self._sizes:
+            through = self._made(agent, axes)
+            size = through.tables(self._limits([agent], axes))
+            self._sizes[key] = through.blocks, size
+        return self._sizes[key][1]
+
+    def _limits(
+        self, people: Sequence[int] | NDArray[np.intp], axes: Sequence[int]
+    ) -> Limits:
+        """Return the limits of some totals of people who all have a row, or none."""
+        number = list(axes)
+        price = self._price[number]
+        if self.lost.issuperset(people):
+            price = np.where(price == NEVER, BROKEN, price)
+        least, most = self.least[people][:, number], self.most[people][:, number]
+        return Limits(least, most, price, self._per[number])
 
     def _through(self, agent: int, axes: tuple[int, ...]) -> Totals:
         """Return the ways of a person's days with some totals beside them."""
-        blocks = self._blocks[agent]
-        key = (tuple(map(id, blocks)), axes)
+        key = (tuple(map(id, self._blocks[agent])), axes)
         if key not in self._totals:
-            self._totals[key] = Totals(blocks, self.cells.shape[2], axes)
+            self._totals[key] = self._made(agent, axes)
         return self._totals[key]
+
+    def _made(self, agent: int, axes: tuple[int, ...]) -> Totals:
+        return Totals(self._blocks[agent], self.cells.shape[2], axes)
 
     def _along(
         self, people: NDArray[np.intp], cells: NDArray[np.float64]
@@ -715,19 +768,16 @@ class Paths:
             if self._start[agent] < 0:
                 continue
             through = self._through(agent, self._axes[agent])
-            alike.setdefault((through, agent in self._lost), []).append(place)
-        for (through, lost), places in alike.items():
-            who, axes = people[places], list(through.axes)
+            alike.setdefault((through, agent in self.lost), []).append(place)
+        for (through, _), places in alike.items():
+            who = people[places]
+            limits = self._limits(who, through.axes)
             chosen, values[places] = through.cheapest(
-                self._start[who],
-                cells[places],
-                self.least[who][:, axes],
-                self.most[who][:, axes],
-                BROKEN if lost else NEVER,
+                self._start[who], cells[places], limits
             )
             chosen[chosen == cells.shape[2] - 1] = OFF
             rows[places] = chosen
-            self.work += len(who) * through.work(*self._ends(int(who[0]), through.axes))
+            self.work += len(who) * through.work(limits[:1])
         return rows, values
 
     def single_counts(self, rows: NDArray[np.int16]) -> NDArray[np.int64]:
@@ -809,8 +859,30 @@ class Paths:
                     chosen[chosen == cells.shape[1] - 1] = OFF
                     ways = np.hstack([ways, chosen[:, None]])
                 day += 1
-        legal = ((self.least[agent] <= totals) & (totals <= self.most[agent])).all(1)
+        limits = self._limits([agent], range(len(self._tallies)))
+        for number, total in enumerate(totals.T):
+            costs = costs + limits.charge(number, total)[0]
+        legal = costs < NEVER
         return ways[legal], costs[legal]
+
+
+class Best(NamedTuple):
+    """The cheapest row of one person.
+
+    Attributes
+    ----------
+    row
+        Shift or ``OFF``; shape ``(days,)``.
+    cost
+        What the rules charge.
+    least
+        No legal row costs less, prices included: less than this one where limits of
+        single shifts were met by making these dearer.
+    """
+
+    row: NDArray[np.int16]
+    cost: float
+    least: float
 
 
 @dataclass(frozen=True)

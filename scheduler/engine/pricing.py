@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from constraints.case import OFF, Case
 from constraints.coverage import CoverageNeed
 from constraints.roster import Roster
-from scheduler.engine.paths import BROKEN, OnRow, Paths, weekly
+from scheduler.engine.paths import OnRow, Paths, weekly
 from scheduler.engine.solver import Budget
 from scheduler.engine.starts import Starts
 
@@ -119,12 +119,10 @@ class Pricing:
         total = alone = 0.0
         for agent, own in enumerate(self.case.skill_sets.of):
             found = None if budget.over else self.paths.cheapest(agent, weighed[own])
-            if found is None or found[1] >= BROKEN:
+            if found is None or agent in self.paths.lost:
                 return None
-            row, cost = found
             if on_row is not None:
-                on_row(agent, row, cost)
-            days = np.flatnonzero(row != OFF)
-            alone += cost
-            total += cost + float(weighed[own][days, row[days]].sum())
+                on_row(agent, found.row, found.cost)
+            alone += found.cost
+            total += found.least
         return total, alone

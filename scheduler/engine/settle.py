@@ -11,7 +11,7 @@ import numpy as np
 from constraints.case import OFF, Case
 from scheduler.engine.aggregate import provable
 from scheduler.engine.master import Master, Shares
-from scheduler.engine.paths import BROKEN, Paths, weekly
+from scheduler.engine.paths import NEVER, Paths, weekly
 from scheduler.engine.solver import Budget
 
 FINE = 1 << 14  # prices are whole parts of one, so that sums of them are exact
@@ -118,7 +118,7 @@ class Settler:
                 for agent, row, cost in zip(
                     group.tolist(), found.rows, found.costs.tolist(), strict=True
                 ):
-                    if cost >= BROKEN:
+                    if cost == NEVER or agent in self.paths.lost:
                         continue
                     self.master.add(agent, row, cost)
                     worked = np.zeros(self.need.shape)
@@ -127,9 +127,9 @@ class Settler:
                     change = pace * (worked - share[agent])
                     share[agent] += change
                     heads += change
-            self._spend()
-            if not sweep and self._long(self.budget.ticks - began):
-                return False
+                self._spend()
+                if not sweep and self._long(self.budget.ticks - began):
+                    return False
         return True
 
     def _long(self, took: float) -> bool:
@@ -166,7 +166,8 @@ class Settler:
             for agent, row, cost in zip(
                 people.tolist(), found.rows, found.costs.tolist(), strict=True
             ):
-                new += cost < BROKEN and self.master.add(agent, row, cost)
+                if cost < NEVER and agent not in self.paths.lost:
+                    new += self.master.add(agent, row, cost)
         self._spend()
         return float(bound), new
 

@@ -101,7 +101,8 @@ def solve(
         Random seed.
     workers
         Processes that search; 0 = what this machine allows. The bound of a small
-        case, or beside one process, has another for a while.
+        case, or beside one process, has another for a while; where shifts ask for
+        people there are two at the least, as one dives and the other follows.
     effort
         Work to spend, in units of about a second; None = no limit. With a limit all
         is done in this process, the roster does not depend on how busy the machine
@@ -252,6 +253,8 @@ class _Run:
     def _work(self, jobs: Iterable[Job]) -> None:
         """Do some tasks, each in a process of its own, one after the other."""
         for task, arguments in jobs:
+            if self._done:
+                return
             child = Child(task, arguments, self.budget)
             with self._lock:
                 self.children.append(child)
@@ -327,8 +330,7 @@ class _Run:
             return
         if self._settled:
             for child in self.children:
-                if child.task in BOUNDING:
-                    child.kill()
+                child.kill()
         alive = [child for child in self.children if not child.killed]
         held = sum(child.memory for child in alive)
         if held > self.limit:

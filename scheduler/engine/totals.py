@@ -19,7 +19,40 @@ if TYPE_CHECKING:
 
 NEVER = float("inf")
 NONE = -1
+FAR = 1 << 40  # more than any total
 AT_ONCE = 4_000_000  # numbers in the tables of people who are done together, about
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Between what totals of some people should lie, and what it costs if they do not.
+
+    Attributes
+    ----------
+    least, most
+        Limits of each total; shape ``(people, totals)``.
+    price, per
+        Cost of ``per`` units outside, begun ones counting whole; ``NEVER`` where no
+        way may end there. Shape ``(totals,)``.
+    """
+
+    least: NDArray[np.int64]
+    most: NDArray[np.int64]
+    price: NDArray[np.float64]
+    per: NDArray[np.int64]
+
+    def __getitem__(self, people: slice) -> "Limits":
+        """Return those of some of the people."""
+        return Limits(self.least[people], self.most[people], self.price, self.per)
+
+    def charge(self, number: int, reached: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return what one total costs where it comes to this; ``(people, reached)``."""
+        least, most = self.least[:, [number]], self.most[:, [number]]
+        beyond = np.maximum(0, least - reached) + np.maximum(0, reached - most)
+        units = -(-beyond // self.per[number])
+        cost = np.zeros(units.shape)
+        cost[units > 0] = self.price[number] * units[units > 0]
+        return cost
 
 
 @dataclass(frozen=True)
@@ -56,6 +89,8 @@ class _Day:
     leads, costs, adds
         Where each group leads from each state (``NONE``: nowhere), what the rules
         charge, and what it adds; ``(states, groups)``, ``adds`` with one more axis.
+    fewest, most
+        The least and the most that each group adds; ``(groups, totals)``.
     steps
         The same, put together by what they add.
     """
@@ -65,6 +100,8 @@ class _Day:
     leads: NDArray[np.intp]
     costs: NDArray[np.float64]
     adds: NDArray[np.int64]
+    fewest: NDArray[np.int64]
+    most: NDArray[np.int64]
     steps: tuple[_Step, ...]
 
 
@@ -82,6 +119,8 @@ class Totals:
 
     Attributes
     ----------
+    blocks, axes, choices
+        As they were given.
     entry
         State of day 0 by the state in which the first block is entered.
     unit
@@ -93,7 +132,7 @@ class Totals:
     def __init__(
         self, blocks: Sequence["Block"], choices: int, axes: tuple[int, ...]
     ) -> None:
-        self.axes, self.choices = axes, choices
+        self.blocks, self.axes, self.choices = blocks, axes, choices
         self.entry = blocks[0].entry
         arcs = [each for block in blocks for each in block.days]
         stacked = np.vstack([each.adds[:, axes] for each in arcs])
@@ -147,7 +186,10 @@ class Totals:
                     )
                 )
         members = tuple(np.array(each, np.intp) for each in alike.values())
-        return _Day(states, members, leads, costs, adds, tuple(steps))
+        nowhere = (leads < 0)[:, :, None]
+        fewest = np.where(nowhere, FAR, adds).min(axis=0, initial=FAR)
+        most = adds.max(axis=0, initial=0)
+        return _Day(states, members, leads, costs, adds, fewest, most, tuple(steps))
 
     def _reach(self) -> None:
         """Work out the most that each total can be by each day, and after it."""
@@ -179,12 +221,7 @@ class Totals:
         return self.days[day].states if day < len(self.days) else self.ends
 
     def cheapest(
-        self,
-        starts: NDArray[np.intp],
-        cells: NDArray[np.float64],
-        least: NDArray[np.int64],
-        most: NDArray[np.int64],
-        broken: float = NEVER,
+        self, starts: NDArray[np.intp], cells: NDArray[np.float64], limits: Limits
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Return the cheapest rows of some people, and what they cost in all.
 
@@ -194,10 +231,8 @@ class Totals:
             State of each person before the first block; shape ``(people,)``.
         cells
             Cost of each choice; shape ``(people, days, choices)``.
-        least, most
-            Limits of each total; shape ``(people, totals)``.
-        broken
-            Cost of a unit outside the limits.
+        limits
+            Those of these people.
 
         Returns
         -------
@@ -208,75 +243,90 @@ class Totals:
         people = len(starts)
         rows = np.zeros((people, len(self.days)), np.intp)
         values = np.full(people, NEVER)
-        per = max(1, self.tables(least, most, broken))
-        together = max(1, AT_ONCE // per)
+        together = max(1, AT_ONCE // max(1, self.tables(limits)))
         for first in range(0, people, together):
             some = slice(first, first + together)
             rows[some], values[some] = self._some(
-                starts[some], cells[some], least[some], most[some], broken
+                starts[some], cells[some], limits[some]
             )
         return rows, values
 
     def _window(
-        self, least: NDArray[np.int64], most: NDArray[np.int64], broken: float
+        self, limits: Limits, grouped: Sequence[NDArray[np.float64]] = ()
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return least and most totals so far that can matter, by day."""
-        if broken < NEVER:
-            return np.zeros_like(self.so_far), self.so_far
-        low = -(-least.min(axis=0) // self.unit)
-        high = np.maximum(0, most.max(axis=0) // self.unit)
-        first = np.maximum(0, low - self.still)
-        return first, np.maximum(first, np.minimum(self.so_far, high))
+        """Return least and most totals so far that can matter, by day.
 
-    def tables(
-        self, least: NDArray[np.int64], most: NDArray[np.int64], broken: float = NEVER
-    ) -> int:
+        Fewer do where prices forbid some groups of shifts on some days.
+        """
+        strict = limits.price == NEVER
+        low = np.where(strict, -(-limits.least.min(axis=0) // self.unit), 0)
+        high = np.where(strict, limits.most.max(axis=0) // self.unit, FAR)
+        fewest, most_yet, most_still = self._bounds(grouped)
+        first = np.maximum(fewest, low - most_still)
+        left = fewest[-1] - fewest  # at the least
+        return first, np.maximum(first, np.minimum(most_yet, high - left))
+
+    def _bounds(
+        self, grouped: Sequence[NDArray[np.float64]]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Return fewest and most so far, and the most to come, of each total by day."""
+        fewest = np.zeros_like(self.so_far)
+        if not any(np.isinf(price).any() for price in grouped):
+            return fewest, self.so_far, self.still
+        most = np.zeros_like(self.so_far)
+        for number, (day, price) in enumerate(zip(self.days, grouped, strict=True)):
+            free = np.isfinite(price).any(axis=0)
+            if free.any():
+                fewest[number + 1] = day.fewest[free].min(axis=0)
+                most[number + 1] = day.most[free].max(axis=0)
+        fewest, most = fewest.cumsum(axis=0), most.cumsum(axis=0)
+        return (
+            fewest,
+            np.minimum(self.so_far, most),
+            np.minimum(self.still, most[-1] - most),
+        )
+
+    def tables(self, limits: Limits) -> int:
         """Return how many numbers the tables of one person hold."""
-        first, last = self._window(least, most, broken)
+        first, last = self._window(limits)
         sizes = np.prod(last - first + 1, axis=1)
         return sum(int(n) * self._states(day) for day, n in enumerate(sizes))
 
-    def work(self, least: NDArray[np.int64], most: NDArray[np.int64]) -> int:
+    def work(self, limits: Limits) -> int:
         """Return about how many numbers one person's cheapest row looks at."""
-        return self.tables(least, most) * max(1, self.size // len(self.days) // 8)
+        return self.tables(limits) * max(1, self.size // len(self.days) // 8)
 
     def _some(
-        self,
-        starts: NDArray[np.intp],
-        cells: NDArray[np.float64],
-        least: NDArray[np.int64],
-        most: NDArray[np.int64],
-        broken: float,
+        self, starts: NDArray[np.intp], cells: NDArray[np.float64], limits: Limits
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        people = len(starts)
-        first, _ = self._window(least, most, broken)
-        if first[0].any() or not all(day.members for day in self.days):
-            nobody = np.zeros((people, len(self.days)), np.intp)
-            return nobody, np.full(people, NEVER)
-        values, grouped = self._backward(cells, least, most, broken)
+        nobody = np.zeros((len(starts), len(self.days)), np.intp)
+        if not all(day.members for day in self.days):
+            return nobody, np.full(len(starts), NEVER)
+        grouped = [
+            np.stack([cells[:, number, each].min(axis=1) for each in day.members], 1)
+            for number, day in enumerate(self.days)
+        ]
+        first, last = self._window(limits, grouped)
+        if first[0].any():
+            return nobody, np.full(len(starts), NEVER)
+        ends = self._ends(limits, first[-1], last[-1])
+        values = self._backward(ends, grouped, first, last)
         return self._follow(starts, cells, values, grouped, first)
 
     def _backward(
         self,
-        cells: NDArray[np.float64],
-        least: NDArray[np.int64],
-        most: NDArray[np.int64],
-        broken: float,
-    ) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
+        value: NDArray[np.float64],
+        grouped: Sequence[NDArray[np.float64]],
+        first: NDArray[np.int64],
+        last: NDArray[np.int64],
+    ) -> list[NDArray[np.float64]]:
         """Return what the rest costs from each state and total, by day.
 
-        And the price of each group of shifts.
+        From what each total costs at the end, and the price of each group of shifts.
         """
-        people = len(cells)
-        first, last = self._window(least, most, broken)
-        value = self._ends(least, most, first[-1], last[-1], broken)
-        values, grouped = [value], []
+        people, values = len(value), [value]
         for number in reversed(range(len(self.days))):
-            day = self.days[number]
-            price = np.stack(
-                [cells[:, number, each].min(axis=1) for each in day.members], axis=1
-            )
-            grouped.append(price)
+            day, price = self.days[number], grouped[number]
             shape = tuple((last[number] - first[number] + 1).tolist())
             now = np.full((people, day.states, *shape), NEVER)
             for step in day.steps:
@@ -288,8 +338,7 @@ class Totals:
             value = now
             values.append(value)
         values.reverse()
-        grouped.reverse()
-        return values, grouped
+        return values
 
     def _cost(self, step: _Step, price: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what a step costs each person, shaped as the tables."""
@@ -316,22 +365,14 @@ class Totals:
         return here, there
 
     def _ends(
-        self,
-        least: NDArray[np.int64],
-        most: NDArray[np.int64],
-        first: NDArray[np.int64],
-        last: NDArray[np.int64],
-        broken: float,
+        self, limits: Limits, first: NDArray[np.int64], last: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         """Return what each total costs at the end."""
-        people, totals = least.shape
+        people, totals = limits.least.shape
         value = np.zeros((people, self.ends, *(last - first + 1).tolist()))
-        for total in range(totals):
-            reached = np.arange(first[total], last[total] + 1) * self.unit[total]
-            beyond = np.maximum(0, least[:, [total]] - reached)
-            beyond = beyond + np.maximum(0, reached - most[:, [total]])
-            cost = np.zeros(beyond.shape)
-            cost[beyond > 0] = broken * beyond[beyond > 0]
+        for total, unit in enumerate(self.unit.tolist()):
+            reached = np.arange(first[total], last[total] + 1) * unit
+            cost = limits.charge(total, reached)
             shape = [people] + [1] * (totals + 1)
             shape[2 + total] = len(reached)
             value += cost.reshape(shape)

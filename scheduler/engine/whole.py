@@ -39,7 +39,7 @@ def prove(case: Case, budget: Budget, seed: int) -> Iterator[PricedBound]:
         parameters={"linearization_level": 2},
     )
     if outcome.bound is not None:
-        yield PricedBound(total=max(0, outcome.bound + model.fixed_cost))
+        yield PricedBound(total=max(0, outcome.bound))
 
 
 def prove_apart(case: Case, until: float, seed: int) -> Iterator[PricedBound]:

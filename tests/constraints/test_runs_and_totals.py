@@ -61,6 +61,16 @@ def test_shifts_that_may_not_follow(past, row, bad):
     assert days(one, SequenceForbidden(pairs="N>D, N > L")) == bad
 
 
+def test_a_second_shift_of_a_date_counts_like_the_first():
+    """An edited roster may have one: N on the first day, twice more on the second."""
+    one = replace(roster("DDD"), extra=((0, 0, 2), (0, 1, 2), (0, 1, 2)))
+    assert one.layers[1][0].tolist() == [2, 2, -1]
+    assert days(one, SequenceForbidden(pairs="N>D")) == [1, 2, 2]
+    assert days(one, SequenceForbidden(pairs="N>N")) == [1, 1]
+    (counted,) = audit(one, [ShiftsMost(most="N=1")]).violations
+    assert counted.amount == 2
+
+
 def test_pairs_and_limits_are_written_in_one_way():
     """Anything else is told with what was found."""
     for wrong in ("N", "N>", "N>D>L"):

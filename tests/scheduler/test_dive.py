@@ -20,6 +20,7 @@ from scheduler.engine.paths import NEVER, Paths
 from scheduler.engine.settle import Settler
 from scheduler.engine.solve import solve
 from scheduler.engine.solver import Budget, run
+from scheduler.engine.whole import prove
 
 BOOK = {
     "coverage.shift": {},
@@ -94,6 +95,52 @@ def test_processes_find_and_prove_a_small_case():
     result = solve(case, seconds=600.0, workers=2)  # ends when it is proved
     assert result.status == "optimal"
     assert result.audit.cost == result.bound == optimum(case)
+
+
+def test_what_must_be_paid_in_any_case_is_in_a_proof_once():
+    """A wish for a shift on a day pinned off, and a shift that nobody can work."""
+    case = draw(1)
+    agent, day = np.argwhere(case.pins == OFF)[0].tolist()
+    wish = Request(agent=agent, day=day, kind="shift", value="D", weight=3)
+    pins = case.pins.copy()
+    pins[:, 4], cover = OFF, case.cover.copy()
+    cover[4, 0] = 2
+    case = replace(case, pins=pins, cover=cover, requests=(*case.requests, wish))
+    (bound,) = prove(case, Budget(600.0, 60.0), 1)
+    assert bound.total == optimum(case)
+
+
+def test_hours_with_no_least_are_none_of_a_single_shift():
+    """Their minutes are not counted against days."""
+    rules = {"coverage.shift": {}, "hours.range": {"most_minutes": 2400}}
+    case = replace(draw(1).with_rules(read_rules("none", rules)), limits=())
+    assert Paths(case).single_adds.shape == (0, 9, 3)
+    rows = {"coverage.shift": {}, "shifts.most": {"most": "N=2, D=9"}}
+    case = case.with_rules(read_rules("none", rows))
+    assert Paths(case).single_most.tolist() == [[2]] * 6
+
+
+def test_rows_are_worked_however_dear_they_are():
+    """One over at 3,000, and more hours than anybody is asked for; wishes at 9,000."""
+    dear = BOOK | {
+        "coverage.shift": {"over": 3000},
+        "hours.range": {"least_minutes": 1920},
+        "requests": {"penalty": 3000},
+    }
+    case = draw(1).with_rules(read_rules("none", dear))
+    case = replace(case, cover=np.minimum(1, np.maximum(0, case.cover)))
+    paths = Paths(case)
+    settler = Settler(case, Budget(600.0, 20.0), np.random.default_rng(1))
+    assert settler.first_rows()
+    bound = max(settler.bounds())
+    open_cells = np.ones(settler.master.allowed.shape, bool)
+    table = Dive(settler, open_cells, 0.2, np.inf).run()
+    found = audit(Roster(case, table, Duties.of(())))
+    assert not found.hard
+    assert 10_000 < bound <= found.cost
+    rows = [row for rows in settler.master.rows for row in rows.values()]
+    assert max(row.cost for row in rows) <= paths.dearest
+    assert settler.master.nobody > paths.dearest + 9 * 3000
 
 
 def test_rows_keep_every_rule_about_one_person():

@@ -5,6 +5,7 @@ from itertools import product
 from random import Random
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,11 +77,33 @@ def test_no_row_is_cheaper(seed):
         if not rows:
             assert found is None
             continue
-        row, cost = found
+        row, cost, least = found
         days = np.flatnonzero(row != OFF)
-        assert cost + prices[days, row[days]].sum() == min(weigh)
+        assert cost + prices[days, row[days]].sum() == min(weigh) == least
         same = [(h, c) for r, h, c in rows if (r == row).all()]
         assert same == [(same[0][0], cost - BROKEN * same[0][0])]
+
+
+@given(seed=st.integers(0, 2**32))
+def test_what_no_row_is_cheaper_than_holds_where_limits_are_priced(seed):
+    """A row may then be dearer than the cheapest, but is legal."""
+    case, prices = draw(seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scheduler.engine.paths.KEPT", 0)
+        patch.setattr("scheduler.engine.paths.MOST_KEPT", 0)
+        paths = Paths(case)
+        for agent in range(len(case.agents)):
+            rows = [(r.tolist(), c) for r, hard, c in rows_of(case, agent) if not hard]
+            for _ in range(2):  # multipliers stay
+                found = paths.cheapest(agent, prices)
+                if found is None or agent in paths.lost:
+                    continue
+                worth = [
+                    cost + sum(prices[day, s] for day, s in enumerate(row) if s != OFF)
+                    for row, cost in rows
+                ]
+                assert found.least <= min(worth)
+                assert (found.row.tolist(), found.cost) in rows
 
 
 @given(seed=st.integers(0, 2**32))
@@ -117,19 +140,27 @@ def test_all_ways_within_some_days(seed):
     expected = {
         tuple(row[first : span.stop]): cost
         for row, hard, cost in rows
-        if not hard and (row[outside] == found[0][outside]).all()
+        if not hard and (row[outside] == found.row[outside]).all()
     }
-    ways, costs = paths.within(agent, found[0], span)
+    ways, costs = paths.within(agent, found.row, span)
     listed = zip(map(tuple, ways.tolist()), costs.tolist(), strict=True)
     assert dict(listed) == expected
     assert len(ways) == len(expected)
+    keep = found.row.copy()
+    keep[first : span.stop] = OPEN
+    kept = paths.cheapest(agent, prices, keep)
+    worth = np.hstack([prices, np.zeros((case.days, 1))])
+    days = np.arange(first, span.stop)
+    around = worth[outside, found.row[outside]].sum()
+    priced = [c + worth[days, row].sum() + around for row, c in expected.items()]
+    assert kept.least == pytest.approx(min(priced))
 
 
 def test_days_kept():
     """Cells to keep stay, and the rest is the best around them."""
     case = tiny_case(days=7, rules=read_rules("bank"))
     keep = np.array([OPEN, 2, OPEN, OPEN, OFF, OPEN, OPEN], np.int16)
-    row, _ = Paths(case).cheapest(0, np.full((7, 3), -9.0), keep)
+    row, *_ = Paths(case).cheapest(0, np.full((7, 3), -9.0), keep)
     assert (row[1], row[4]) == (2, OFF)
     assert (row != OFF).sum() == 5
     impossible = np.full(7, 0, np.int16)  # seven days running
