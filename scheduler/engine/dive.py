@@ -28,7 +28,7 @@ LOSS = 1.0  # of what the limits of single shifts are worth, what a row may not 
 TRIES = 3  # rows refused running until cells are decided on
 FEW = 350  # cells that are decided on together where that can be done for certain
 FEWER = 0.9  # of them, from which it is tried again
-BRIEF = 5.0  # seconds for a try
+BRIEF = 5.0  # seconds for a try at the most
 LAST = 150  # cells that are decided on together in any case
 SECONDS = 30.0  # for these
 JUMP = 0.005  # share of the cost that a step may cost
@@ -66,7 +66,8 @@ class Dive:
     ) -> None:
         self.settler, self.master = settler, settler.master
         self.budget, self.pace, self.stands = settler.budget, pace, stands
-        self.careful = self.budget.ticks + careful
+        self.began = self.budget.ticks
+        self.careful = self.began + careful
         self.begun = begun
         self.patience = 0.0  # ticks that steps may be taken back for
         self.freed: list[int] = []  # who was stuck, once or twice
@@ -267,7 +268,8 @@ class Dive:
 
         None where no roster came, or none that is certain to be the best.
         """
-        seconds = BRIEF if certain else SECONDS
+        spent = self.budget.ticks - self.began  # a try must not cost more than the rest
+        seconds = min(BRIEF, spent) if certain else SECONDS
         case, allowed = self.settler.case, self.master.allowed
         cells = self.open & (case.pins == OPEN)
         table = allowed.argmax(axis=2).astype(np.int16)

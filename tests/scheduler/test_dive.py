@@ -278,6 +278,7 @@ def test_what_is_decided_at_once_and_early_is_the_best(monkeypatch, effort):
     """A roster that is not certain to be is no reason to end."""
     monkeypatch.setattr("scheduler.engine.dive.BRIEF", effort)
     going, _ = dive(1)
+    going.began -= BRIEF  # as if it had gone on for long
     table = going._finished(certain=True)
     assert (table is None) == (effort < BRIEF)
     if table is not None:
