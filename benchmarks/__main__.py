@@ -15,6 +15,7 @@ from benchmarks.keep import (
     README,
     RESULTS,
     Key,
+    commit,
     is_of,
     key_of,
     key_of_task,
@@ -65,13 +66,21 @@ class Asked:
         seeds = self.seeds or (of.seeds[:1] if self.short else of.seeds)
         for case in cases:
             seconds = of.budget(case)
+            if self.short:
+                seconds = min(seconds, of.brief)
             if self.seconds is not None and of.seconds:
                 seconds = self.seconds
             for method in self.methods or of.methods:
                 if of.fits(case, method):
                     for seed in seeds:
                         yield Task(
-                            case, method, seed, seconds, self.data, self.deterministic
+                            case,
+                            method,
+                            seed,
+                            seconds,
+                            self.data,
+                            self.deterministic,
+                            self.results,
                         )
 
 
@@ -130,6 +139,8 @@ def data_folder() -> Path | None:
 def _check(parser: argparse.ArgumentParser, of: Benchmark, asked: Asked) -> None:
     """End with a message where a benchmark has no such case or method."""
     cases = (*of.cases(asked.data), of.smoke[0])
+    if asked.cases and not any(cases):
+        parser.error(f"{of.name} has no instances in {asked.data}; see --data.")
     for what, known, named in (
         ("case", cases, asked.cases),
         ("method", of.methods, asked.methods),
@@ -169,6 +180,9 @@ def run(of: Benchmark, asked: Asked) -> bool:
     path = asked.results / f"{of.name}.csv"
     rows, tasks = read_rows(path), list(asked.tasks(of))
     began, well = monotonic(), True
+    if not tasks:
+        print(f"{of.name}: no instances in {asked.data}; see --data")
+        return True
     try:
         for number, task in enumerate(tasks, 1):
             key = key_of_task(task)
@@ -177,6 +191,7 @@ def run(of: Benchmark, asked: Asked) -> bool:
             print(f"{told} {_said(key)}", flush=True)
             if asked.fresh or not any(map(is_there, mine)):
                 made = _run_one(of, task)
+                well = well and bool(made)
                 if any(map(is_there, made)) or not mine:
                     mine = made
                     rows = [row for row in rows if key_of(row) != key] + mine
@@ -184,7 +199,7 @@ def run(of: Benchmark, asked: Asked) -> bool:
                     write_rows(path, rows)
             print("".join(f"    {_figures(row)}\n" for row in mine), end="", flush=True)
             ours = task.method == of.methods[0]
-            well = well and bool(mine) and (not ours or all(map(is_sound, mine)))
+            well = well and (not ours or all(map(is_sound, mine)))
     finally:  # of what was broken off, too
         if asked.results == RESULTS:
             _publish(of)
@@ -193,17 +208,22 @@ def run(of: Benchmark, asked: Asked) -> bool:
 
 
 def _run_one(of: Benchmark, task: Task) -> list[Row]:
-    """Return the rows of a task as their file has them; none where it failed."""
+    """Return the rows of a task as their file has them; none where it failed.
+
+    A commit that was another one when the run began has a + like files that differ.
+    """
+    before = commit()
     try:
         found = of.run(task)
     except Exception:  # the others are still to be run
         traceback.print_exc()
         return []
     several = [found] if isinstance(found, dict) else found
+    changed = {} if commit() == before else {"commit": before.rstrip("+") + "+"}
     return [
         {
             name: str(cell)
-            for name, cell in stamped(task, row).items()
+            for name, cell in stamped(task, row | changed).items()
             if cell not in (None, "")
         }
         for row in several

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from benchmarks.centre import write_centre
 from benchmarks.instances import keep_best
-from benchmarks.keep import commit
 from benchmarks.one import run_apart
 from benchmarks.pictures import draw_traces
 from benchmarks.registry import Benchmark, Row, Task
@@ -50,7 +49,7 @@ def run(task: Task) -> Row:
         case, out = Path(folder, "case"), Path(folder, "out")
         write_centre(case, int(number), days, task.seed, pack or "bank")
         row = run_apart(case, out, task)
-        keep_best(case, out, row, commit())
+        keep_best(case, out, row, task.results)
     return row
 
 

@@ -17,7 +17,7 @@ from benchmarks.curtois_evaluator import (
     read_instance,
     read_roster,
 )
-from benchmarks.keep import RESULTS
+from benchmarks.pictures import draw_traces
 from benchmarks.registry import Benchmark, Row, Task
 from benchmarks.run import gaps_of, markdown, mean_gap, trace_of
 from benchmarks.sets import cases_in, file_of, row_of
@@ -158,8 +158,6 @@ def cases(data: Path | None) -> list[str]:
 def run(task: Task) -> Row:
     """Solve an instance; the evaluator judges the roster as its file has it."""
     path = file_of(task, FOLDER)
-    if path is None:
-        return row_of(task, None)
     instance = read_instance(path)
     case = case_of(task.case, instance)
     result = sc.solve(case, **task.limits)
@@ -177,8 +175,9 @@ def run(task: Task) -> Row:
             written = Path(folder) / f"{task.case}.csv"
             write_roster(written, result.roster)
             verdict = evaluate(instance, read_roster(written, instance))
-            if not (task.deterministic or verdict.broken):
-                _keep(written, instance, verdict.objective)
+            if task.results and not (task.deterministic or verdict.broken):
+                kept = task.results / FOLDER / written.name
+                _keep(written, kept, instance, verdict.objective)
         found = sc.audit(result.roster)
         gaps = gaps_of(result)
         row |= {
@@ -222,9 +221,8 @@ def write_roster(path: Path, roster: Roster) -> None:
         writer.writerows(duties_of(roster))
 
 
-def _keep(written: Path, instance: Instance, cost: int) -> None:
+def _keep(written: Path, kept: Path, instance: Instance, cost: int) -> None:
     """Keep the best roster there is of an instance."""
-    kept = RESULTS / FOLDER / written.name
     if kept.exists():
         stands = evaluate(instance, read_roster(kept, instance))
         if stands.objective <= cost:
@@ -266,4 +264,5 @@ BENCHMARK = Benchmark(
     longer=3600.0,
     short=1,
     headline=mean_gap,
+    picture=draw_traces,
 )

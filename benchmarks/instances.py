@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.centre import write_centre
 from benchmarks.centre_evaluator import evaluate
-from benchmarks.keep import HERE, RESULTS, commit, hash_of, read_rows, write_rows
+from benchmarks.keep import HERE, RESULTS, hash_of, read_rows, write_rows
 from benchmarks.one import run_apart
 from benchmarks.pictures import draw_traces
 from benchmarks.registry import Benchmark, Row, Task
@@ -73,14 +73,14 @@ def run(task: Task) -> Row:
         if found != one.sha256:
             raise ValueError(f"{one.name} has the hash {found}, not {one.sha256}.")
         row = run_apart(case, out, task)
-        keep_best(case, out, row, commit())
+        keep_best(case, out, row, task.results)
     return row
 
 
 # -- bounds and best rosters --------------------------------------------------------
 
 
-def keep_best(case: Path, out: Path, row: Row, by: str, best: Path = BEST) -> None:
+def keep_best(case: Path, out: Path, row: Row, results: Path | None) -> None:
     """Say in a row what the evaluator makes of a roster; keep a bound or cost if best.
 
     Parameters
@@ -89,9 +89,9 @@ def keep_best(case: Path, out: Path, row: Row, by: str, best: Path = BEST) -> No
         The case, which may be one of the instances, and a roster of it.
     row
         Of a run of ours; ``cost_of_evaluator`` is added to it.
-    by, best
-        The commit, and the file of bounds and best costs: a legal roster counts whose
-        cost is that of the evaluator.
+    results
+        Folder of best.csv, where a legal roster counts whose cost is that of the
+        evaluator; None = nothing is kept.
     """
     if not row.get("cost"):
         return
@@ -99,8 +99,9 @@ def keep_best(case: Path, out: Path, row: Row, by: str, best: Path = BEST) -> No
     row["cost_of_evaluator"] = said.cost
     hash = hash_of(case.iterdir())
     name = next((one.name for one in instances().values() if one.sha256 == hash), None)
-    if name is None or said.hard or said.cost != row["cost"]:
+    if not results or name is None or said.hard or said.cost != row["cost"]:
         return
+    best, by = results / BEST.name, row["commit"]
     rows = {known["name"]: known for known in read_rows(best)}
     mine = rows.setdefault(name, {"name": name})
     if int(row.get("bound") or 0) > int(mine.get("bound", -1)):
@@ -138,7 +139,7 @@ def _lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
     for one in instances().values():
         known, mine = best.get(one.name, {}), last.get(one.name, {})
         line = [one.name, f"{one.people:,}", one.pack, str(one.seed)]
-        if known:
+        if known.get("bound") and known.get("best"):
             bound, cost = int(known["bound"]), int(known["best"])
             gap = (cost - bound) / max(1, cost)
             commits = dict.fromkeys((known["bound_by"], known["best_by"]))

@@ -7,7 +7,6 @@ import platform
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -131,7 +130,6 @@ def where(workers: int | None = None) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 
-@cache
 def commit() -> str:
     """Return the commit of the checkout, with a + where files differ from it."""
     with suppress(OSError, subprocess.CalledProcessError):

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from benchmarks.run import read_trace
 
 DOTS_PER_INCH = 110
+PROVED = 3e-4  # where a gap of nothing is drawn on a logarithmic scale
 
 
 def draw_traces(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -23,13 +24,16 @@ def draw_traces(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     _, axes = plt.subplots(figsize=(9, 4.2), layout="constrained")
     colours = plt.get_cmap("viridis")
     for number, (case, trace) in enumerate(traces.items()):
-        points = read_trace(trace)
+        points = [(at, max(PROVED, gap)) for at, gap in read_trace(trace)]
         colour = colours(number / max(1, len(traces) - 1) * 0.92)
         seconds, gaps = zip(*points, strict=True)
         axes.step(seconds, gaps, where="post", color=colour, label=case)
         axes.plot(seconds[-1], gaps[-1], "o", color=colour, markersize=4)
     axes.set_xscale("log")
     _gap_axis(axes)
+    if axes.get_ylim()[0] < PROVED:
+        axes.set_yticks([PROVED, *axes.get_yticks()])
+        axes.axhline(PROVED, color="0.7", linewidth=0.8, zorder=0)
     axes.set_xlabel("seconds, on a logarithmic scale; it begins with a legal roster")
     axes.set_title("Gap between cost and proved bound within a run", loc="left")
     _save(axes, path)
@@ -60,13 +64,17 @@ def draw_releases(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 def _gap_axis(axes: Axes) -> None:
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(lambda gap, _: f"{100 * gap:g} %")
+    axes.yaxis.set_major_formatter(_percent)
     ticks = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
     low = axes.get_ylim()[0]
     axes.set_yticks([tick for tick in ticks if tick >= low / 3])
     axes.set_yticks([], minor=True)
     axes.set_ylabel("gap, share of the cost")
     axes.grid(axis="y", color="0.9")
+
+
+def _percent(gap: float, _: object = None) -> str:
+    return "0, proved" if gap == PROVED else f"{100 * gap:g} %"
 
 
 def _save(axes: Axes, path: Path) -> None:

@@ -38,6 +38,8 @@ class Task(NamedTuple):
         Folder of the published instances; None where there is none.
     deterministic
         Whether seconds count work instead of time, so that a run repeats.
+    results
+        Folder where the best rosters are kept; None = they are not.
 
     Examples
     --------
@@ -51,6 +53,7 @@ class Task(NamedTuple):
     seconds: float
     data: Path | None = None
     deterministic: bool = False
+    results: Path | None = None
 
     @property
     def limits(self) -> dict[str, Any]:
@@ -92,8 +95,8 @@ class Benchmark:
         here is a row whose ``status`` says ``missing`` and whose ``why`` says what.
     table
         The rows as Markdown.
-    short
-        How many cases belong to the short protocol.
+    short, brief
+        How many cases belong to the short protocol, and the most seconds of a run.
     budgets
         Seconds of the cases whose budget is another.
     longer
@@ -120,6 +123,7 @@ class Benchmark:
     methods: tuple[str, ...] = ("engine",)
     seconds: float = 60.0
     short: int = 1
+    brief: float = 120.0
     budgets: Mapping[str, float] = field(default_factory=dict)
     longer: float = 0.0
     seeds: tuple[int, ...] = (1,)

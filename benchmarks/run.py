@@ -171,17 +171,18 @@ def read_trace(trace: str) -> list[tuple[float, float]]:
 # -- what is shown ------------------------------------------------------------------
 
 
-def table(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return rows as a Markdown table.
+def table(rows: Iterable[Mapping[str, Any]], columns: Iterable[str] = SHOWN) -> str:
+    """Return some columns of rows as a Markdown table.
 
     Examples
     --------
     >>> print(table([{"case": "demo", "cost": "4120", "gap": "0.031"}]).splitlines()[2])
     | demo |  |  |  |  |  | 4,120 |  | 3.1% |  |  |  |  |  |
     """
+    columns = list(columns)
     return markdown(
-        [name.replace("_", " ") for name in SHOWN],
-        ([_shown(name, row.get(name, "")) for name in SHOWN] for row in rows),
+        [name.replace("_", " ") for name in columns],
+        ([_shown(name, row.get(name, "")) for name in columns] for row in rows),
     )
 
 
@@ -199,7 +200,7 @@ def _shown(name: str, value: object) -> str:
     if text.lstrip("-").isdigit():
         return f"{int(text):,}"
     try:
-        return f"{float(text):,.1f}"
+        return f"{float(text):,.{2 if name == 'elapsed' else 1}f}"
     except ValueError:
         return "" if text == "None" else text
 

@@ -67,17 +67,20 @@ def test_a_peer_gives_a_row(method, tmp_path):
 
 
 @pytest.mark.slow
-def test_work_repeats_but_for_time_and_memory(tmp_path):
+@pytest.mark.parametrize("name", ["demo", "instances", "curtois", "matsp", "rws"])
+def test_work_repeats_but_for_time_and_memory(name, tmp_path):
     """The same CSV twice, but for the columns named in one place."""
+    if not benchmark(name).cases(data_folder()):
+        pytest.skip("the published instances are not there")
     twice = []
-    for name in ("first", "second"):
-        code, rows = smoke("demo", tmp_path / name)
+    for folder in ("first", "second"):
+        code, rows = smoke(name, tmp_path / folder)
         assert code == 0
         twice.append(
             [{k: v for k, v in r.items() if k not in OF_THE_MACHINE} for r in rows]
         )
     assert twice[0] == twice[1]
-    assert {"cost", "bound", "gap", "input"} <= set(twice[0][0])
+    assert {"status", "input"} <= set(twice[0][0])
 
 
 def test_what_has_a_row_is_passed_over(tmp_path):
@@ -109,8 +112,40 @@ def test_a_row_is_kept_before_the_next_run(tmp_path):
             raise RuntimeError("as planned")
         return counted(runs).run(task)
 
-    assert not run(replace(counted(runs), run=fail), Asked(results=tmp_path))
+    of, asked = replace(counted(runs), run=fail), Asked(results=tmp_path)
+    assert not run(of, asked)
     assert [row["case"] for row in read_rows(tmp_path / "counted.csv")] == ["a", "a"]
+    assert run(counted(runs), asked)
+    assert not run(of, replace(asked, fresh=True))  # though old rows stay
+    assert len(read_rows(tmp_path / "counted.csv")) == 4
+
+
+def test_a_commit_on_the_way_is_told(tmp_path, monkeypatch):
+    """Which of the two made the row is not known."""
+    commits = iter(["abc", "def", "abc+", "abc+", "abc+"])
+    monkeypatch.setattr("benchmarks.__main__.commit", lambda: next(commits))
+    monkeypatch.setattr("benchmarks.keep.commit", lambda: "of the row")
+    for told in ("abc+", "of the row"):
+        asked = Asked(results=tmp_path, cases=("a",), seeds=(1,), fresh=True)
+        run(counted([]), asked)
+        assert read_rows(tmp_path / "counted.csv")[0]["commit"] == told
+
+
+def test_where_there_are_no_instances_it_is_said(tmp_path, capsys):
+    """The others are still to be run; a case that is asked for cannot be."""
+    none = tmp_path / "none"
+    assert main(["curtois", "rws", "--data", str(none)]) == 0
+    assert capsys.readouterr().out.count(f"no instances in {none}; see --data") == 2
+    with pytest.raises(SystemExit):
+        main(["curtois", "--cases", "Instance1", "--data", str(none)])
+    assert f"curtois has no instances in {none}" in capsys.readouterr().err
+
+
+def test_the_short_protocol_is_short():
+    """All names together, at the most."""
+    asked = Asked(short=True, data=data_folder())
+    seconds = [task.seconds for name in NAMES for task in asked.tasks(benchmark(name))]
+    assert sum(seconds) <= 25 * 60
 
 
 def test_the_page_shows_what_was_done_before_a_run_was_broken_off(
@@ -218,7 +253,9 @@ def test_pictures_of_gaps_and_peers(tmp_path):
     """Drawn where there is something to draw; a missing roster is said, not drawn."""
     run = {"case": "centre-50", "method": "engine", "cost": "10"}
     draw_traces([run], tmp_path / "none.png")
-    draw_traces([run | {"trace": "0.9:82.0% 15.0:18.7%"}], tmp_path / "gap.png")
+    proved = run | {"case": "proved", "trace": "0.9:82.0% 9.0:0.0%"}
+    feasible = run | {"trace": "0.9:82.0% 15.0:18.7%"}
+    draw_traces([feasible, proved], tmp_path / "gap.png")
     release = {"release": "1.0", "benchmark": "demo", "figure": "gap", "value": "0.1"}
     draw_releases([release], tmp_path / "releases.png")
     broken = {"method": "greedy", "cost": "70", "broken": "rest.daily:9"}
@@ -257,19 +294,18 @@ def test_instances_have_the_hashes_published(tmp_path):
 def test_the_best_is_kept_with_its_commit(tmp_path, monkeypatch):
     """A better cost or bound; not what breaks rules, nor a cost nobody else finds."""
     write_centre(tmp_path / "case", 20, seed=4)
-    best = tmp_path / "best.csv"
 
     def tell(cost, bound, found, by, hard=()):
         outcome = type("Outcome", (), {"cost": found, "hard": dict(hard)})
         monkeypatch.setattr("benchmarks.instances.evaluate", lambda *_: outcome)
-        row = {"cost": cost, "bound": bound}
-        keep_best(tmp_path / "case", tmp_path, row, by, best)
-        return read_rows(best)
+        row = {"cost": cost, "bound": bound, "commit": by}
+        keep_best(tmp_path / "case", tmp_path, row, tmp_path)
+        return read_rows(tmp_path / "best.csv")
 
     first = {"name": "centre-0020", "bound": "50", "bound_by": "one"}
     assert tell(90, 50, 90, "one") == [first | {"best": "90", "best_by": "one"}]
     assert tell(95, 40, 95, "two") == tell(80, 60, 81, "two")
-    assert tell(80, 60, 80, "two", {"rest.daily": 1}.items()) == read_rows(best)
+    assert tell(80, 60, 80, "two", {"rest.daily": 1}.items()) == tell(95, 40, 95, "two")
     assert tell(80, 45, 80, "three") == [first | {"best": "80", "best_by": "three"}]
 
 

@@ -168,13 +168,6 @@ def test_bound_is_work_beyond_need_spread_evenly():
     assert Case(instance_of(1, 2, one_more, heads=(1, 1))).bound() == 191 + 4
 
 
-def test_a_row_without_data_says_what_is_missing():
-    """So that a run of all benchmarks goes on."""
-    row = BENCHMARK.run(Task("1_7_10_1", "annealing", 1, 5.0))
-    assert row["status"] == "missing"
-    assert "1_7_10_1" in row["why"]
-
-
 def test_a_published_instance_has_a_legal_roster(outside):
     """With little work, and the same one again."""
     data = outside / "benchmarks"

@@ -228,13 +228,6 @@ def test_a_bad_plan_is_said(tmp_path, capsys, rows, said):
     assert capsys.readouterr().err.startswith(f"{target}{said}")
 
 
-def test_a_row_without_data_says_what_is_missing():
-    """So that a run of all benchmarks goes on."""
-    row = BENCHMARK.run(Task("Example1", "circulation", 1, 5.0))
-    assert row["status"] == "missing"
-    assert "Example1" in row["why"]
-
-
 @pytest.mark.parametrize("case", ["Example2", "Example7", "Example15"])
 def test_published_instances_are_decided(outside, case):
     """With little work, also the one the README of the data has as undecided."""
