@@ -23,7 +23,6 @@ from benchmarks.run import gaps_of, markdown, mean_gap, trace_of
 from benchmarks.sets import cases_in, file_of, row_of
 from constraints import OFF, Agent, Case, Roster, Shift, read_rules
 from constraints.case import OPEN, Limit, Request
-from constraints.roster import Duties
 from forecasts.clock import Clock
 from forecasts.requirement import Requirement
 
@@ -133,21 +132,6 @@ def duties_of(roster: Roster) -> list[Duty]:
         Duty(case.agents[agent].id, day, case.shifts[roster.table[agent, day]].code)
         for agent, day in np.argwhere(roster.table != OFF).tolist()
     ]
-
-
-def read_case(path: Path) -> Case:
-    """Return the case of an instance file."""
-    return case_of(path.stem, read_instance(path))
-
-
-def roster_of(case: Case, duties: list[Duty]) -> Roster:
-    """Return the roster that some duties make."""
-    people = {agent.id: number for number, agent in enumerate(case.agents)}
-    codes = {shift.code: number for number, shift in enumerate(case.shifts)}
-    table = np.full((len(people), case.days), OFF, np.int16)
-    for duty in duties:
-        table[people[duty.employee], duty.day] = codes[duty.shift]
-    return Roster(case, table, Duties.of(()))
 
 
 def cases(data: Path | None) -> list[str]:
