@@ -306,12 +306,7 @@ class CoverageShift(Rule):
 
     def check(self, roster: Roster) -> Iterator[Finding]:
         """Count who starts each shift, and subtract."""
-        case, prices = roster.case, self.prices
-        heads = np.zeros(case.cover.shape, np.int64)
-        agents, days = np.nonzero(roster.table >= 0)
-        np.add.at(heads, (days, roster.table[agents, days]), 1)
-        for _, day, shift in roster.extra:
-            heads[day, shift] += 1
+        case, prices, heads = roster.case, self.prices, roster.starts
         gap = np.where(case.cover >= 0, heads - case.cover, 0)
         for day, shift in np.argwhere(gap).tolist():
             over = bool(gap[day, shift] > 0)

@@ -202,6 +202,16 @@ class Roster:
         return tuple(layers)
 
     @cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """People who start each shift on each day; shape ``(days, shifts)``."""
+        people = np.zeros((self.case.days, len(self.case.shifts)), np.int64)
+        for layer in self.layers:
+            shifts = layer[:, self.case.past :]
+            agent, day = np.nonzero(shifts != OFF)
+            np.add.at(people, (day, shifts[agent, day]), 1)
+        return people
+
+    @cached_property
     def working(self) -> NDArray[np.bool_]:
         """Whether a person starts a shift on a day; shape ``(agents, span)``."""
         works = self.full != OFF

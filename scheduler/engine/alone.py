@@ -78,10 +78,8 @@ class Alone:
         need, cover = self.case.rule("coverage.shift"), self.case.cover
         if not isinstance(need, CoverageShift):
             return np.zeros(cover.shape)
-        codes = np.arange(cover.shape[1])
-        heads = (rest.table[:, :, None] == codes).sum(axis=0)
         short, over = need.prices
-        return np.where(cover < 0, 0.0, np.where(heads < cover, -short, over))
+        return np.where(cover < 0, 0.0, np.where(rest.starts < cover, -short, over))
 
     def _lead(self, rest: Roster, agent: int, days: Sequence[int]) -> NDArray[np.int64]:
         """What a leader is worth where a staffed class has too few; per start."""

@@ -438,7 +438,7 @@ class Paths:
         self._multipliers = np.zeros(self.single_most.shape)
         self.work = 0
         self._totals: dict[Key, Totals] = {}
-        self._sizes: dict[Key, tuple[Sequence[Block], int]] = {}
+        self._sizes: dict[tuple[Key, bytes], tuple[Sequence[Block], int]] = {}
         self._alike = [rule.alike(case) for rule in self._rules]
         self._contexts = [rule.contexts(case) for rule in self._rules]
         self._memory: dict[tuple[int, Hashable], Memory] = {}
@@ -552,7 +552,7 @@ class Paths:
 
     @cached_property
     def dearest(self) -> float:
-        """What the rules charge for nobody's row more than."""
+        """Cost that what the rules charge for one person's row is never above."""
         cells = np.where(self.cells < NEVER, self.cells, 0).max(axis=2)
         ways = [
             [arcs.cost.max(initial=0) for block in blocks for arcs in block.days]
@@ -729,11 +729,12 @@ class Paths:
 
         Those of totals that are not kept are not held either.
         """
-        key = (tuple(map(id, self._blocks[agent])), axes)
+        limits = self._limits([agent], axes)
+        own = limits.least.tobytes() + limits.most.tobytes()
+        key = (tuple(map(id, self._blocks[agent])), axes), own
         if key not in self._sizes:
             through = self._made(agent, axes)
-            size = through.tables(self._limits([agent], axes))
-            self._sizes[key] = through.blocks, size
+            self._sizes[key] = through.blocks, through.tables(limits)
         return self._sizes[key][1]
 
     def _limits(

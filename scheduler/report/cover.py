@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from constraints.case import OFF, Case
+from constraints.case import Case
 from constraints.roster import Roster
 from forecasts.clock import DAY, Clock
 
@@ -131,13 +131,7 @@ class Starts:
     @classmethod
     def of(cls, roster: Roster) -> "Starts":
         """Return the starts of a roster, those of second shifts with them."""
-        asked = roster.case.cover
-        there = np.zeros(asked.shape, np.int64)
-        agents, days = np.nonzero(roster.table != OFF)
-        np.add.at(there, (days, roster.table[agents, days]), 1)
-        for _, day, shift in roster.extra:
-            there[day, shift] += 1
-        return cls(asked, there)
+        return cls(roster.case.cover, roster.starts)
 
     @property
     def gap(self) -> NDArray[np.int64]:

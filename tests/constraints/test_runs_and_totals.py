@@ -65,6 +65,7 @@ def test_a_second_shift_of_a_date_counts_like_the_first():
     """An edited roster may have one: N on the first day, twice more on the second."""
     one = replace(roster("DDD"), extra=((0, 0, 2), (0, 1, 2), (0, 1, 2)))
     assert one.layers[1][0].tolist() == [2, 2, -1]
+    assert one.starts[:, :3].tolist() == [[1, 0, 1], [1, 0, 2], [1, 0, 0]]
     assert days(one, SequenceForbidden(pairs="N>D")) == [1, 2, 2]
     assert days(one, SequenceForbidden(pairs="N>N")) == [1, 1]
     (counted,) = audit(one, [ShiftsMost(most="N=1")]).violations

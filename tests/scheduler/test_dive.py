@@ -120,6 +120,17 @@ def test_hours_with_no_least_are_none_of_a_single_shift():
     assert Paths(case).single_most.tolist() == [[2]] * 6
 
 
+def test_tables_are_sized_by_own_limits():
+    """People share their states, but not how often they may work nights."""
+    case = draw(1)
+    paths, everything = Paths(case), (0, 1, 2)
+    for agent in (0, 1):  # none, and two
+        limits = paths._limits([agent], everything)
+        own = paths._through(agent, everything).tables(limits)
+        assert paths._tables(agent, everything) == own
+    assert paths._tables(0, everything) < paths._tables(1, everything)
+
+
 def test_rows_are_worked_however_dear_they_are():
     """One over at 3,000, and more hours than anybody is asked for; wishes at 9,000."""
     dear = BOOK | {
