@@ -35,7 +35,7 @@ quick: check
 	$(BIN)/python -m pytest -q -n auto -m "not slow"
 
 test: check
-	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q -n auto
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q -n auto --durations 12
 	$(BIN)/python -m pytest -q --nbmake notebooks -W default
 
 test-full: $(READY)

@@ -19,7 +19,7 @@ from benchmarks.curtois_evaluator import (
 )
 from benchmarks.pictures import draw_traces
 from benchmarks.registry import Benchmark, Row, Task
-from benchmarks.run import gaps_of, markdown, mean_gap, trace_of
+from benchmarks.run import gaps_of, markdown, mean_gap, solve, trace_of
 from benchmarks.sets import cases_in, file_of, row_of
 from constraints import OFF, Agent, Case, Roster, Shift, read_rules
 from constraints.case import OPEN, Limit, Request
@@ -144,7 +144,7 @@ def run(task: Task) -> Row:
     path = file_of(task, FOLDER)
     instance = read_instance(path)
     case = case_of(task.case, instance)
-    result = sc.solve(case, **task.limits)
+    result = solve(case, task)
     row: Row = {
         "people": len(case.agents),
         "days": case.days,

@@ -1,5 +1,6 @@
 """Solve a case, audit what comes back, and tell its figures; how tables look."""
 
+import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import scheduler as sc
 from benchmarks.keep import input_of, where
 from benchmarks.registry import Row, Task
+from constraints import Case
+from scheduler.cli.progress import progress
 from scheduler.files.read import Plan
 from scheduler.files.rosters import read_roster
 from scheduler.files.write import write_outputs
@@ -36,6 +39,12 @@ POINTS = 24
 """Most points of a trace."""
 
 
+def solve(case: Case, task: Task) -> sc.Result:
+    """Solve a case within a task's limits; a terminal shows how that is getting on."""
+    with progress(quiet=not sys.stderr.isatty()) as on_step:
+        return sc.solve(case, **task.limits, on_step=on_step)
+
+
 def run_case(folder: Path, out: Path, task: Task) -> Row:
     """Solve a case folder, write what comes out, and return its row.
 
@@ -49,7 +58,7 @@ def run_case(folder: Path, out: Path, task: Task) -> Row:
     began = monotonic()
     plan = sc.read_case(folder)
     read = monotonic() - began
-    result = sc.solve(plan.case, **task.limits)
+    result = solve(plan.case, task)
     row: Row = {
         "case": task.case,
         "people": len(plan.case.agents),
