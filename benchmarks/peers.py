@@ -151,6 +151,7 @@ def draw_peers(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     axes.axhline(1, color="grey", linewidth=0.8)
     sizes = [f"{int(case.removeprefix('centre-')):,} people" for case in cases]
     axes.set_xticks(range(len(cases)), sizes)
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.set_ylabel("cost / cost of ours")
     axes.set_title("The same centres, time and rules", loc="left")
     axes.figure.savefig(path, dpi=110, metadata={"Software": None})
