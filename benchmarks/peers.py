@@ -153,7 +153,7 @@ def draw_peers(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     axes.set_xticks(range(len(cases)), sizes)
     axes.yaxis.set_major_formatter("{x:g}")
     axes.set_ylabel("cost / cost of ours")
-    axes.set_title("The same centres, time and rules", loc="left")
+    axes.set_title("The same centres and time, judged by the same rules", loc="left")
     axes.figure.savefig(path, dpi=110, metadata={"Software": None})
     plt.close(axes.figure)
 
