@@ -2,6 +2,7 @@
 
 ``python benchmarks/centre_evaluator.py CASE OUT`` reads the case folder and the
 roster.csv and duties.csv in OUT, and prints amounts by hard rule and costs by soft one.
+It ends with 3 where a hard rule is broken, and with 2 where files make no sense.
 
 It is the second opinion on the audit: the rules of the packs ``bank`` and
 ``six-on-one-off`` written once more from the description of the file formats, day by
@@ -190,7 +191,8 @@ class Centre:
         return list(found.values())
 
     def _rows(self, name: str) -> list[dict[str, str]]:
-        return _rows(self.folder / f"{name}.csv")
+        path = self.folder / f"{name}.csv"
+        return _rows(path) if name in NEEDED or path.exists() else []
 
     def _shift(self, row: Mapping[str, str]) -> Shift:
         start, end = (_clock(row[name]) for name in ("start", "end"))
@@ -259,9 +261,11 @@ class Centre:
             self.leave[row["agent"]].update(range(first, last + 1))
 
 
+NEEDED = ("agents", "shifts", "requirement", "history")
+"""Tables without which a case is none; the others may be missing."""
+
+
 def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -331,21 +335,33 @@ class Plan:
         plan = cls(centre)
         for (agent, day), code in centre.history.items():
             plan.rows[agent, day] = [centre.shifts[code]]
-        for row in _rows(out / "roster.csv"):
-            if row["shift"] in ("", "-"):
-                continue
-            place = row["agent"], centre.day(row["date"])
-            plan.rows.setdefault(place, []).append(centre.shifts[row["shift"]])
-            plan.overtime[place] += int(row.get("overtime_minutes") or 0)
-        for row in _rows(out / "duties.csv"):
-            plan._duty(row)
+        for place, row in plan._placed(out / "roster.csv"):
+            if row["shift"] not in ("", "-"):
+                shift = centre.shifts[row["shift"]]
+                plan.rows.setdefault(place, []).append(shift)
+                plan.overtime[place] += int(row.get("overtime_minutes") or 0)
+        for place, row in plan._placed(out / "duties.csv"):
+            plan._duty(row, place)
         return plan
 
-    def _duty(self, row: Mapping[str, str]) -> None:
-        centre, agent = self.centre, row["agent"]
+    def _placed(self, path: Path) -> Iterator[tuple[tuple[str, int], dict[str, str]]]:
+        """Yield person and day of each row of a file, and the row."""
+        codes = {"", "-", *self.centre.shifts}
+        for number, row in enumerate(_rows(path), 2):
+            agent, day = row["agent"], self.centre.day(row["date"])
+            within = agent in self.centre.people and 0 <= day < self.centre.days
+            if not within or row.get("shift", "") not in codes:
+                said = ", ".join((agent, row["date"], row.get("shift", "")))
+                raise ValueError(
+                    f"{path}, line {number}: found {said}; expected a person, "
+                    "a day and a shift of the case."
+                )
+            yield (agent, day), row
+
+    def _duty(self, row: Mapping[str, str], place: tuple[str, int]) -> None:
+        centre, agent = self.centre, place[0]
         start, end = centre.minute(row["start"]), centre.minute(row["end"])
         if row["kind"] != "phone":
-            place = agent, centre.day(row["date"])
             self.duties.setdefault(place, []).append((start, end, row["kind"]))
         elif row.get("queue") and len(centre.need) > 1:
             for interval in whole(start, end, centre):
@@ -975,16 +991,24 @@ def evaluate(case: Path, out: Path) -> Outcome:
 
 
 def main() -> int:
-    """Print what a roster costs and breaks; 1 where it breaks anything."""
+    """Print what a roster costs and breaks; 3 where it breaks anything."""
     if len(sys.argv) != 3:
-        raise SystemExit("Expected a case folder and a folder with roster.csv.")
-    found = evaluate(Path(sys.argv[1]), Path(sys.argv[2]))
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        found = evaluate(Path(sys.argv[1]), Path(sys.argv[2]))
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}; expected a file.", file=sys.stderr)
+        return 2
+    except (ValueError, KeyError) as error:
+        print(f"{sys.argv[1]}, {sys.argv[2]}: {error}", file=sys.stderr)
+        return 2
     for id, amount in found.hard.items():
         print(f"hard  {id:24} {amount:>10,}")
     for id, cost in found.costs.items():
         print(f"cost  {id:24} {cost:>10,}")
     print(f"cost  {'in all':24} {found.cost:>10,}")
-    return int(bool(found.hard))
+    return 3 if found.hard else 0
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from benchmarks.instances import keep_best
 from benchmarks.one import run_apart
 from benchmarks.pictures import draw_traces
 from benchmarks.registry import Benchmark, Row, Task
-from benchmarks.run import markdown
+from benchmarks.tables import markdown
 
 
 class Size(NamedTuple):

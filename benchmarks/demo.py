@@ -4,7 +4,8 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.registry import Benchmark, Row, Task
-from benchmarks.run import mean_gap, run_folder, table
+from benchmarks.run import run_folder
+from benchmarks.tables import mean_gap, table
 from scheduler.demo import write_demo_case
 
 CASES = {"demo bank": "bank", "demo six-on-one-off": "six-on-one-off"}

@@ -8,7 +8,6 @@ their own and exchange CSV; see `benchmarks.others`.
 
 import csv
 import json
-import os
 import re
 import subprocess
 import tempfile
@@ -24,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import forecasts as fc
-from benchmarks.keep import HERE, OTHER_PYTHON, where
+from benchmarks.keep import HERE, OTHER_PYTHON, input_of, where
 from benchmarks.real import calls_folder
 from benchmarks.registry import Benchmark, Row, Task
 from forecasts.cleaning import clean
@@ -85,7 +84,7 @@ class Made:
 def run(task: Task) -> list[Row]:
     """Return the rows of a method on a window, one a lead; or those of times."""
     if task.case == SECONDS:
-        return list(second_rows())
+        return list(second_rows(task.seed))
     window = {window.case: window for window in (*WINDOWS, SMOKE)}[task.case]
     if task.method not in OURS and not OTHER_PYTHON.exists():
         return [{"status": "missing", "why": f"no {OTHER_PYTHON}: make bench-env"}]
@@ -94,7 +93,8 @@ def run(task: Task) -> list[Row]:
     except FileNotFoundError as error:
         return [{"status": "missing", "why": str(error)}]
     run = our_rows if task.method in OURS else _other
-    return [row | where(1) for row in run(window, history, task.method)]
+    read = {"input": input_of(calls_folder() / window.file)} if window.file else {}
+    return [row | read | where(1) for row in run(window, history, task.method)]
 
 
 def real_history(window: Window) -> fc.History:
@@ -172,12 +172,13 @@ def _other(
     with tempfile.TemporaryDirectory() as folder:
         task = Path(folder)
         write_task(task, window, history)
-        alone = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        subprocess.run(
-            [str(OTHER_PYTHON), str(HERE / "others.py"), str(task), method],
-            check=True,
-            env={**os.environ, **alone},
-        )
+        words = [str(OTHER_PYTHON), str(HERE / "others.py"), str(task), method]
+        run = subprocess.run(words, capture_output=True, text=True, check=False)
+        if run.returncode:
+            why = run.stderr.strip().splitlines()[-1][:200]
+            lacking = "No module named" in why
+            yield {"status": "missing" if lacking else "failed", "why": why}
+            return
         said = json.loads((task / f"{method}.json").read_text(encoding="utf-8"))
         with (task / f"{method}.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -297,12 +298,12 @@ def _naive_error(window: Window, history: fc.History) -> float:
 # -- seconds --------------------------------------------------------------------------
 
 
-def second_rows() -> Iterator[dict[str, Any]]:
+def second_rows(seed: int) -> Iterator[dict[str, Any]]:
     """Yield how long forecasts take: one queue, and fifty of them."""
     start, days = date(2024, 1, 1), 731
     calendar = fc.Calendar.build("CN", range(2023, 2028))
     one = fc.synthetic_bank(
-        start, days, 1, interval_minutes=15, calls_per_day=20_000, calendar=calendar
+        start, days, seed, interval_minutes=15, calls_per_day=20_000, calendar=calendar
     )
     ahead = fc.Clock(start + timedelta(days=days), 42, 15)
     for method in ("profile", "auto"):
@@ -313,7 +314,7 @@ def second_rows() -> Iterator[dict[str, Any]]:
             seconds.append(perf_counter() - began)
         what = f"one queue, two years of 15 min, six weeks ahead, {method}"
         yield _took(what, seconds, 0.5)
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(seed)
     calls = rng.poisson(one.calls * rng.uniform(0.05, 1.0, (50, 1, 1))).astype(float)
     names = tuple(f"queue {number}" for number in range(50))
     fifty = fc.History(names, 15, start, calls)
@@ -342,7 +343,7 @@ def forecast_table(rows: Sequence[Mapping[str, Any]]) -> str:
     groups: dict[tuple[str, str], dict[str, dict[int, Mapping[str, Any]]]] = {}
     times = ["| what | runs | seconds: least | median | asked |", "|" + " --- |" * 5]
     for row in rows:
-        if row.get("status") == "missing":
+        if row.get("status") in ("missing", "failed"):
             continue
         if row["series"] == SECONDS:
             cells = ("what", "runs", "least_s", "median_s", "asked")

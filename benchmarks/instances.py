@@ -17,7 +17,7 @@ from benchmarks.keep import HERE, RESULTS, hash_of, read_rows, write_rows
 from benchmarks.one import run_apart
 from benchmarks.pictures import draw_traces
 from benchmarks.registry import Benchmark, Row, Task
-from benchmarks.run import markdown, mean_gap
+from benchmarks.tables import markdown, mean_gap
 
 LIST = HERE / "centres.csv"
 """Name, people, pack, seed and hash of each."""
@@ -83,12 +83,15 @@ def run(task: Task) -> Row:
 def keep_best(case: Path, out: Path, row: Row, results: Path | None) -> None:
     """Say in a row what the evaluator makes of a roster; keep a bound or cost if best.
 
+    Where a bound is above a cost that is known, which cannot be, that cost is the row's
+    ``best_known``, and neither is kept.
+
     Parameters
     ----------
     case, out
         The case, which may be one of the instances, and a roster of it.
     row
-        Of a run of ours; ``cost_of_evaluator`` is added to it.
+        Of any run; ``cost_of_evaluator`` and ``hard_of_evaluator`` are added to it.
     results
         Folder of best.csv, where a legal roster counts whose cost is that of the
         evaluator; None = nothing is kept.
@@ -97,6 +100,7 @@ def keep_best(case: Path, out: Path, row: Row, results: Path | None) -> None:
         return
     said = evaluate(case, out)
     row["cost_of_evaluator"] = said.cost
+    row["hard_of_evaluator"] = sum(said.hard.values())
     hash = hash_of(case.iterdir())
     name = next((one.name for one in instances().values() if one.sha256 == hash), None)
     if not results or name is None or said.hard or said.cost != row["cost"]:
@@ -104,6 +108,9 @@ def keep_best(case: Path, out: Path, row: Row, results: Path | None) -> None:
     best, by = results / BEST.name, row["commit"]
     rows = {known["name"]: known for known in read_rows(best)}
     mine = rows.setdefault(name, {"name": name})
+    if int(row.get("bound") or 0) > int(mine.get("best", said.cost)):
+        row["best_known"] = mine["best"]
+        return
     if int(row.get("bound") or 0) > int(mine.get("bound", -1)):
         mine |= {"bound": row["bound"], "bound_by": by}
     if said.cost < int(mine.get("best", said.cost + 1)):

@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import os
 import platform
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.registry import Row, Task
+from benchmarks.registry import Benchmark, Row, Task
+from scheduler.engine.solver import cores
 
 HERE = Path(__file__).parent
 RESULTS, README = HERE / "results", HERE / "README.md"
@@ -21,7 +21,7 @@ OTHER_PYTHON = HERE.parent / ".bench-venv" / "bin" / "python"
 OF_THE_MACHINE = frozenset(
     (
         *("elapsed", "built", "legal_after", "cpu_s", "least_s", "median_s"),
-        *("read_s", "audit_s", "write_s", "calendars_s", "evaluator_s"),
+        *("read_s", "audit_s", "write_s", "calendars_s"),
         *("gap_at_quarter", "gap_at_half", "trace", "memory_mib"),
     )
 )
@@ -60,12 +60,34 @@ def key_of_task(task: Task) -> Key:
     return Key(task.case, task.method, task.seed, task.seconds, task.deterministic)
 
 
-def is_of(
-    budget: float, row: Mapping[str, Any], *, deterministic: bool = False
+def in_protocol(
+    of: Benchmark, row: Mapping[str, Any], data: Path | None, *, longer: bool = False
 ) -> bool:
-    """Return whether a row is of a run with some budget."""
-    key = key_of(row)
-    return (key.seconds, key.deterministic) == (budget, deterministic)
+    """Return whether a row is of a run that its benchmark is remembered by.
+
+    Parameters
+    ----------
+    of, row
+        The benchmark, and one of its rows.
+    data
+        Folder of the published instances; without it, any case counts that is no
+        drawn one.
+    longer
+        Whether runs of the benchmark's longer budget are as well.
+
+    Examples
+    --------
+    >>> from benchmarks.registry import benchmark
+    >>> row = {"case": "demo bank", "seed": "1", "seconds": "60.0"}
+    >>> of = benchmark("demo")
+    >>> in_protocol(of, row, None), in_protocol(of, row | {"seed": "2"}, None)
+    (True, False)
+    """
+    key, cases = key_of(row), of.cases(data)
+    budgets = [of.budget(key.case), *([of.longer] if longer and of.longer else ())]
+    case = key.case in cases or not cases
+    named = key.method in of.methods and key.seed in of.seeds
+    return case and named and key.seconds in budgets and not key.deterministic
 
 
 def stamped(task: Task, row: Row) -> Row:
@@ -102,18 +124,21 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 def hash_of(files: Iterable[Path]) -> str:
     """Return the SHA-256 of some files, as ``sha256sum * | sha256sum`` prints it.
 
-    Names are in the order of their bytes (``LC_ALL=C``).
+    Names are in the order of their bytes (``LC_ALL=C``); folders are passed over.
     """
     lines = "".join(
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
         for path in sorted(files, key=lambda path: path.name)
+        if path.is_file()
     )
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def input_of(folder: Path) -> str:
-    """Return what a row says of its input: the beginning of the hash of its files."""
-    return hash_of(path for path in folder.iterdir() if path.is_file())[:16]
+def input_of(path: Path) -> str:
+    """Return what a row says of its folder or file: the beginning of the hash of it."""
+    if path.is_dir():
+        return hash_of(path.iterdir())[:16]
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def where(workers: int | None = None) -> dict[str, Any]:
@@ -122,12 +147,22 @@ def where(workers: int | None = None) -> dict[str, Any]:
         "rosterwright": version("rosterwright"),
         "ortools": version("ortools"),
         "python": platform.python_version(),
-        "machine": platform.machine(),
-        "cores": len(os.sched_getaffinity(0)),
+        "machine": processor(),
+        "cores": cores(),
         "workers": workers,
         "commit": commit(),
     }
     return {name: value for name, value in said.items() if value is not None}
+
+
+def processor() -> str:
+    """Return the name of the processor; its kind where the system tells no name."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            what, _, name = line.partition(":")
+            if what.strip() == "model name":
+                return " ".join(name.split())
+    return platform.machine()
 
 
 def commit() -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.matsp_evaluator import (
+    Verdict,
     evaluate,
     read_instance,
     read_roster,
@@ -18,8 +19,8 @@ from benchmarks.matsp_evaluator import (
 )
 from benchmarks.matsp_search import Case, search
 from benchmarks.registry import Benchmark, Row, Task
-from benchmarks.run import table as columns_of
-from benchmarks.sets import budget_of, cases_in, file_of, row_of
+from benchmarks.sets import budget_of, cases_in, file_of, keep_best, row_of
+from benchmarks.tables import table as columns_of
 
 FOLDER = "matsp"
 PUBLISHED = {"1_7_10_1": 383, "10_7_20_3": 193}
@@ -48,6 +49,10 @@ def run(task: Task) -> Row:
     path = file_of(task, FOLDER)
     instance = read_instance(path)
     case, budget = Case(instance), budget_of(task)
+
+    def judge(file: Path) -> Verdict:
+        return evaluate(instance, read_roster(file, instance))
+
     table = search(case, budget, task.seed)
     figures: Row = {
         "people": len(instance.staff),
@@ -61,7 +66,8 @@ def run(task: Task) -> Row:
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "roster.xml"
         write_roster(written, case.roster(table))
-        verdict = evaluate(instance, read_roster(written, instance))
+        verdict = judge(written)
+        keep_best(task, written, FOLDER, judge)
     figures |= {"cost": verdict.objective, "hard": len(verdict.broken)}
     if verdict.broken:
         return row_of(task, path, status="unknown", **figures)

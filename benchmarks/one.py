@@ -70,8 +70,11 @@ def run_apart(folder: Path, out: Path, task: Task) -> Row:
     row |= {"seed": task.seed, "seconds": task.seconds}
     if said.strip():
         row |= json.loads(said.splitlines()[-1])
+    elif child.returncode > 0:
+        row |= {"status": "failed", "why": f"exit code {child.returncode}"}
     else:
-        row["status"] = "killed" if child.returncode else "nothing"
+        late = "its time was over" if monotonic() >= until else ""
+        row |= {"status": "killed", "why": late or f"signal {-child.returncode}"}
     return row | {"memory_mib": round(most / 2**20)}
 
 
@@ -111,7 +114,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         resource.setrlimit(resource.RLIMIT_AS, (int(SHARE * most),) * 2)
     with tempfile.TemporaryDirectory() as folder:
         out = asked.out or Path(folder, "out")
-        print(json.dumps(method(asked.method)(asked.folder, out, task)))
+        try:
+            row = method(asked.method)(asked.folder, out, task)
+        except MemoryError:
+            row = {"status": "killed", "why": "no memory was left"}
+        print(json.dumps(row))
     return 0
 
 

@@ -6,21 +6,17 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import matplotlib.pyplot as plt
-from matplotlib.axes import Axes
-from matplotlib.patches import Patch
-
 import scheduler as sc
 from benchmarks.centre import write_centre
 from benchmarks.centre_evaluator import evaluate
 from benchmarks.centres import SIZES
 from benchmarks.one import METHODS, run_apart
+from benchmarks.pictures import draw_peers
 from benchmarks.registry import Benchmark, Row, Task
-from benchmarks.run import markdown
+from benchmarks.tables import OURS, markdown, median_cost
 
 CASES = {f"centre-{size.people}": size for size in SIZES if size.people <= 1000}
 SMOKE = "centre-24"
-OURS = "engine"
 
 
 def run(task: Task) -> Row:
@@ -75,13 +71,13 @@ HEADS = (
 
 
 def peer_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return a line a case and method, medians where there are several seeds."""
+    """Return a line a case and method: medians, and violations of the first seed."""
     return markdown(HEADS, _lines(rows))
 
 
 def _lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
     for case in dict.fromkeys(row["case"] for row in rows):
-        ours = _cost(rows, case, OURS)
+        ours = median_cost(rows, case, OURS)
         for method in dict.fromkeys(row["method"] for row in rows):
             mine = [r for r in rows if (r["case"], r["method"]) == (case, method)]
             if mine:
@@ -120,72 +116,11 @@ def _broken(row: Mapping[str, Any]) -> str:
     return f"{int(row['hard']):,} ({amounts})"
 
 
-def _cost(rows: Sequence[Mapping[str, Any]], case: str, method: str) -> float | None:
-    known = [
-        float(row["cost"])
-        for row in rows
-        if (row["case"], row["method"]) == (case, method) and row.get("cost")
-    ]
-    return median(known) if known else None
-
-
-def draw_peers(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Draw the cost of each peer's roster over that of ours, on a logarithmic scale."""
-    cases = list(dict.fromkeys(row["case"] for row in rows))
-    methods = list(dict.fromkeys(row["method"] for row in rows))
-    _, axes = plt.subplots(figsize=(9, 3.8), layout="constrained")
-    width = 0.8 / len(methods)
-    for place, method in enumerate(methods):
-        for number, case in enumerate(cases):
-            at = number + (place - (len(methods) - 1) / 2) * width
-            mine = [r for r in rows if (r["case"], r["method"]) == (case, method)]
-            if mine:
-                _draw_bar(axes, at, width * 0.92, f"C{place}", mine, rows)
-    patches = [Patch(color=f"C{n}", label=name) for n, name in enumerate(methods)]
-    patches.append(Patch(**BROKEN, facecolor="lightgrey", label="breaks hard rules"))
-    axes.legend(
-        handles=patches, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False
-    )
-    axes.set_yscale("log")
-    axes.set_ylim(0.9, axes.get_ylim()[1] * 1.6)
-    axes.axhline(1, color="grey", linewidth=0.8)
-    sizes = [f"{int(case.removeprefix('centre-')):,} people" for case in cases]
-    axes.set_xticks(range(len(cases)), sizes)
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.set_ylabel("cost / cost of ours")
-    axes.set_title("The same centres and time, judged by the same rules", loc="left")
-    axes.figure.savefig(path, dpi=110, metadata={"Software": None})
-    plt.close(axes.figure)
-
-
-BROKEN = {"hatch": "////", "edgecolor": "white"}
-"""How a bar looks whose roster breaks hard rules."""
-
-
-def _draw_bar(
-    axes: Axes,
-    at: float,
-    width: float,
-    colour: str,
-    mine: Sequence[Mapping[str, Any]],
-    rows: Sequence[Mapping[str, Any]],
-) -> None:
-    """Draw one method on one case, or say that it found nothing."""
-    cost = _cost(rows, mine[0]["case"], mine[0]["method"])
-    ours = _cost(rows, mine[0]["case"], OURS)
-    if cost is None or not ours:
-        axes.text(at, 1.05, "no roster", rotation=90, ha="center", va="bottom")
-        return
-    look = BROKEN if any(row.get("broken") for row in mine) else {}
-    bars = axes.bar(at, cost / ours, width, color=colour, **look)
-    axes.bar_label(bars, [f"{cost / ours:.3g}"], padding=2, fontsize=9)
-
-
 def _ratios(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """Return the best legal peer's cost over ours, by size."""
     found = {}
     for case, size in CASES.items():
-        ours = _cost(rows, case, OURS)
+        ours = median_cost(rows, case, OURS)
         legal = [
             float(row["cost"])
             for row in rows

@@ -1,4 +1,4 @@
-"""Pictures of gaps: within a run, and from release to release."""
+"""Pictures of rows: gaps within a run and by release, and costs of peers."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,11 +6,13 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.patches import Patch
 
 from benchmarks.run import read_trace
+from benchmarks.tables import OURS, median_cost
 
 DOTS_PER_INCH = 110
-PROVED = 3e-4  # where a gap of nothing is drawn on a logarithmic scale
+PROVED = 5e-5  # half of the least gap that a trace tells: where none is drawn
 
 
 def draw_traces(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -62,10 +64,58 @@ def draw_releases(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     _save(axes, path)
 
 
+def draw_peers(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Draw the cost of each peer's roster over that of ours, on a logarithmic scale."""
+    cases = list(dict.fromkeys(row["case"] for row in rows))
+    methods = list(dict.fromkeys(row["method"] for row in rows))
+    _, axes = plt.subplots(figsize=(9, 3.8), layout="constrained")
+    width = 0.8 / len(methods)
+    for place, method in enumerate(methods):
+        for number, case in enumerate(cases):
+            at = number + (place - (len(methods) - 1) / 2) * width
+            mine = [r for r in rows if (r["case"], r["method"]) == (case, method)]
+            if mine:
+                _draw_bar(axes, at, width * 0.92, f"C{place}", mine, rows)
+    patches = [Patch(color=f"C{n}", label=name) for n, name in enumerate(methods)]
+    patches.append(Patch(**BROKEN, facecolor="lightgrey", label="breaks hard rules"))
+    axes.set_yscale("log")
+    axes.set_ylim(0.9, axes.get_ylim()[1] * 1.6)
+    axes.axhline(1, color="grey", linewidth=0.8)
+    sizes = [f"{int(case.removeprefix('centre-')):,} people" for case in cases]
+    axes.set_xticks(range(len(cases)), sizes)
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_ylabel("cost / cost of ours")
+    axes.set_title("The same centres and time, judged by the same rules", loc="left")
+    _save(axes, path, handles=patches)
+
+
+BROKEN = {"hatch": "////", "edgecolor": "white"}
+"""How a bar looks whose roster breaks hard rules."""
+
+
+def _draw_bar(
+    axes: Axes,
+    at: float,
+    width: float,
+    colour: str,
+    mine: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Draw one method on one case, or say that it found nothing."""
+    cost = median_cost(rows, mine[0]["case"], mine[0]["method"])
+    ours = median_cost(rows, mine[0]["case"], OURS)
+    if cost is None or not ours:
+        axes.text(at, 1.05, "no roster", rotation=90, ha="center", va="bottom")
+        return
+    look = BROKEN if any(row.get("broken") for row in mine) else {}
+    bars = axes.bar(at, cost / ours, width, color=colour, **look)
+    axes.bar_label(bars, [f"{cost / ours:.3g}"], padding=2, fontsize=9)
+
+
 def _gap_axis(axes: Axes) -> None:
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(_percent)
-    ticks = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+    ticks = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
     low = axes.get_ylim()[0]
     axes.set_yticks([tick for tick in ticks if tick >= low / 3])
     axes.set_yticks([], minor=True)
@@ -77,7 +127,8 @@ def _percent(gap: float, _: object = None) -> str:
     return "0, proved" if gap == PROVED else f"{100 * gap:g} %"
 
 
-def _save(axes: Axes, path: Path) -> None:
-    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+def _save(axes: Axes, path: Path, **legend: Any) -> None:
+    beside = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5), "frameon": False}
+    axes.legend(**beside, **legend)
     axes.figure.savefig(path, dpi=DOTS_PER_INCH, metadata={"Software": None})
     plt.close(axes.figure)

@@ -13,7 +13,8 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmarks.registry import Benchmark, Row, Task
-from benchmarks.run import mean_gap, run_folder, table
+from benchmarks.run import run_folder
+from benchmarks.tables import mean_gap, table
 
 SMALL, LARGE = "anonymous_bank_feb1999_30min.csv", "na_bank_2003_5min.csv"
 GRID = 30
@@ -245,12 +246,11 @@ CASES: dict[str, Callable[[Path, Path], None]] = {
 
 def run(task: Task) -> Row:
     """Solve one of the cases."""
-    try:
-        calls = calls_folder()
-    except FileNotFoundError as error:
-        return {"status": "missing", "why": str(error)}
     with tempfile.TemporaryDirectory() as folder:
-        CASES[task.case](Path(folder), calls)
+        try:
+            CASES[task.case](Path(folder), calls_folder())
+        except FileNotFoundError as error:
+            return {"status": "missing", "why": str(error)}
         return run_folder(Path(folder), task)
 
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.keep import commit, is_of, read_rows, write_rows
+from benchmarks.keep import commit, in_protocol, read_rows, write_rows
 from benchmarks.registry import NAMES, Row, benchmark
-from benchmarks.run import markdown
+from benchmarks.tables import markdown
 
 
-def add_release(release: str, results: Path) -> None:
+def add_release(release: str, results: Path, data: Path | None = None) -> None:
     """Keep the headlines of the protocol's rows under a release, in place of its own.
 
     Parameters
@@ -19,6 +19,8 @@ def add_release(release: str, results: Path) -> None:
         Its version.
     results
         Folder of the rows; ``releases.csv`` there gets a row a figure.
+    data
+        Folder of the published instances.
     """
     made = {"release": release, "date": f"{datetime.now(tz=UTC):%Y-%m-%d}"}
     made["commit"] = commit()
@@ -29,7 +31,7 @@ def add_release(release: str, results: Path) -> None:
         known = [
             row
             for row in read_rows(results / f"{name}.csv")
-            if is_of(of.budget(row["case"]), row)
+            if in_protocol(of, row, data)
         ]
         for figure, value in of.headline(known).items():
             rows.append(made | {"benchmark": name, "figure": figure, "value": value})

@@ -1,12 +1,9 @@
-"""Solve a case, audit what comes back, and tell its figures; how tables look."""
+"""Solve a case, audit what comes back, and tell its figures."""
 
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from statistics import fmean
 from time import monotonic
-from typing import Any
 
 import scheduler as sc
 from benchmarks.keep import input_of, where
@@ -18,23 +15,6 @@ from scheduler.files.rosters import read_roster
 from scheduler.files.write import write_outputs
 from scheduler.report.calendars import write_calendars
 
-SHOWN = (
-    "case",
-    "people",
-    "days",
-    "seed",
-    "seconds",
-    "status",
-    "cost",
-    "bound",
-    "gap",
-    "hard",
-    "short_hours",
-    "over_hours",
-    "service_level",
-    "legal_after",
-)
-"""Columns of the tables; the files have more."""
 POINTS = 24
 """Most points of a trace."""
 
@@ -152,14 +132,14 @@ def trace_of(gaps: list[tuple[float, float]]) -> str:
     Examples
     --------
     >>> trace_of([(0.9, 0.82), (15.0, 0.187), (15.2, 0.187), (60.0, 0.164)])
-    '0.9:82.0% 15.0:18.7% 60.0:16.4%'
+    '0.9:82.00% 15.0:18.70% 60.0:16.40%'
     """
     steps = list(zip([1.0, *(gap for _, gap in gaps)], gaps, strict=False))
     fall = sorted((before - gap for before, (_, gap) in steps), reverse=True)
     least = max(0.0005, fall[POINTS - 1] if len(fall) > POINTS else 0.0)
     last = len(steps) - 1
     return " ".join(
-        f"{at:.1f}:{gap:.1%}"
+        f"{at:.1f}:{gap:.2%}"
         for number, (before, (at, gap)) in enumerate(steps)
         if number in (0, last) or before - gap >= least
     )
@@ -170,83 +150,8 @@ def read_trace(trace: str) -> list[tuple[float, float]]:
 
     Examples
     --------
-    >>> read_trace("0.9:82.0% 15.0:18.7%")
-    [(0.9, 0.82), (15.0, 0.187)]
+    >>> read_trace("0.9:82.0% 15.0:0.07%")
+    [(0.9, 0.82), (15.0, 0.0007)]
     """
     points = (point.split(":") for point in trace.split())
     return [(float(at), round(float(gap.rstrip("%")) / 100, 5)) for at, gap in points]
-
-
-# -- what is shown ------------------------------------------------------------------
-
-
-def table(rows: Iterable[Mapping[str, Any]], columns: Iterable[str] = SHOWN) -> str:
-    """Return some columns of rows as a Markdown table.
-
-    Examples
-    --------
-    >>> print(table([{"case": "demo", "cost": "4120", "gap": "0.031"}]).splitlines()[2])
-    | demo |  |  |  |  |  | 4,120 |  | 3.1% |  |  |  |  |  |
-    """
-    columns = list(columns)
-    return markdown(
-        [name.replace("_", " ") for name in columns],
-        ([_shown(name, row.get(name, "")) for name in columns] for row in rows),
-    )
-
-
-def markdown(heads: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
-    """Return a Markdown table."""
-    heads = list(heads)
-    every = [heads, ["---"] * len(heads), *lines]
-    return "".join(f"| {' | '.join(line)} |\n" for line in every)
-
-
-def _shown(name: str, value: object) -> str:
-    text = "" if value is None else str(value)
-    if name in ("gap", "service_level") and text not in ("", "None"):
-        return f"{float(text):.1%}"
-    if text.lstrip("-").isdigit():
-        return f"{int(text):,}"
-    try:
-        return f"{float(text):,.{2 if name == 'elapsed' else 1}f}"
-    except ValueError:
-        return "" if text == "None" else text
-
-
-def mean_gap(rows: Iterable[Mapping[str, Any]]) -> dict[str, float]:
-    """Return the mean gap of rows with a roster, as a headline."""
-    gaps = [float(row["gap"]) for row in rows if row.get("gap")]
-    return {"gap": round(fmean(gaps), 4)} if gaps else {}
-
-
-def place_table(
-    text: str, name: str, rows: Iterable[Mapping[str, Any]], shown: str
-) -> str:
-    """Return the text of a page with one benchmark's table and its origin replaced.
-
-    Parameters
-    ----------
-    text
-        Holds the marks ``<!-- name -->`` and ``<!-- end of name -->``.
-    name, rows, shown
-        The benchmark, its runs and their table.
-    """
-    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-    before, found, rest = text.partition(begin)
-    if not found or end not in rest:
-        return text
-    after = rest.partition(end)[2]
-    return f"{before}{begin}{shown}{_origin(rows)}{end}{after}"
-
-
-def _origin(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return where rows were made, in one line."""
-    known = [row for row in rows if row.get("ortools")]
-    if not known:
-        return ""
-    one, commits = known[0], dict.fromkeys(row["commit"] for row in known)
-    return (
-        f"\nCommit {', '.join(commits)}, ortools {one['ortools']}, "
-        f"Python {one['python']}, {one['cores']} cores ({one['machine']}).\n"
-    )

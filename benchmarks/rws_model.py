@@ -76,6 +76,7 @@ def _from(instance: Instance, node: Node) -> Iterator[Block]:
         else:
             forbidden = (node.last, shift) in instance.triples
         longest = min(most, instance.work.most - node.worked)
+        longest = min(longest, 1) if (shift, shift) in instance.pairs else longest
         for days in range(max(1, least), 0 if forbidden else longest + 1):
             weekday = (node.weekday + days) % WEEK
             yield Block(shift, days, node, Node(weekday, node.worked + days, shift))
@@ -100,7 +101,7 @@ def search(instance: Instance, budget: Budget, *, seed: int, workers: int) -> An
             model,
             budget,
             seconds=budget.left,
-            effort=budget.whole,
+            effort=1e9,
             seed=seed,
             workers=workers,
         )

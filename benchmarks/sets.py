@@ -1,12 +1,27 @@
 """What benchmarks of published instances share: files, budgets and rows."""
 
-import hashlib
 import re
+from collections.abc import Callable, Sized
+from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
-from benchmarks.keep import where
+from benchmarks.keep import input_of, where
+from benchmarks.lines import FileError
 from benchmarks.registry import Row, Task
 from scheduler.engine.solver import Budget
+
+
+class Judged(Protocol):
+    """What an evaluator says of a roster."""
+
+    @property
+    def objective(self) -> int:
+        """What it costs."""
+
+    @property
+    def broken(self) -> Sized:
+        """The hard rules it breaks."""
 
 
 def cases_in(data: Path | None, folder: str, pattern: str) -> list[Path]:
@@ -24,22 +39,54 @@ def file_of(task: Task, folder: str) -> Path:
 
 
 def budget_of(task: Task) -> Budget:
-    """Return the budget of a task.
+    """Return the budget of a task, made when it begins."""
+    return Budget(task.limits["seconds"], task.limits["effort"])
 
-    Where seconds count work, elapsed time only guards against hanging.
+
+def keep_best(
+    task: Task, written: Path, folder: str, judge: Callable[[Path], Judged]
+) -> None:
+    """Keep a roster among the results of a task where none that is kept is as cheap.
+
+    Parameters
+    ----------
+    task
+        Nothing is kept where it has no folder of results, or counts work.
+    written, folder
+        The file of the roster, and the folder of its set.
+    judge
+        The evaluator of a file; one that breaks a rule, or cannot be read, is none.
     """
-    if task.deterministic:
-        return Budget(10 * task.seconds + 60, task.seconds)
-    return Budget(task.seconds)
+    found = judge(written)
+    if task.results is None or task.deterministic or found.broken:
+        return
+    kept = task.results / folder / f"{task.case}{written.suffix}"
+    with suppress(FileError):
+        stands = judge(kept)
+        if stands.objective <= found.objective and not stands.broken:
+            return
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    beside = kept.with_suffix(".new")
+    beside.write_bytes(written.read_bytes())
+    beside.replace(kept)
 
 
 def row_of(task: Task, path: Path, *, workers: int = 1, **figures: object) -> Row:
-    """Return the row of a task on an instance file."""
+    """Return the row of a task on an instance file.
+
+    Parameters
+    ----------
+    task, path
+        What was run, and the file whose hash the row has.
+    workers
+        Solver threads.
+    figures
+        What came out, by column.
+    """
     row: Row = {
         "case": task.case,
         "method": task.method,
         "seed": task.seed,
         "seconds": task.seconds,
     }
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return row | figures | {"input": digest} | where(workers)
+    return row | figures | {"input": input_of(path)} | where(workers)

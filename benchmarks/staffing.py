@@ -23,7 +23,7 @@ import numpy as np
 
 from benchmarks.keep import where
 from benchmarks.registry import Benchmark, Row, Task
-from benchmarks.run import markdown
+from benchmarks.tables import markdown
 from forecasts.erlang import heads_needed
 from forecasts.load import LOADS, offered_load
 from forecasts.simulate import (
@@ -58,7 +58,6 @@ RULES = (
     ("Erlang C at the mean", None, 0.5),
 )
 SPREADS = (0.0, 0.06, 0.10)
-SEED = 1
 
 
 def calls_of_day(profile: str, minutes: int) -> np.ndarray:
@@ -79,9 +78,14 @@ class Day:
     """One curve of heads, and calls to try it with, the night before included."""
 
     def __init__(
-        self, calls: np.ndarray, aht: float, minutes: int, heads: np.ndarray
+        self,
+        calls: np.ndarray,
+        aht: float,
+        minutes: int,
+        heads: np.ndarray,
+        seed: int,
     ) -> None:
-        self.seconds, self.aht = minutes * 60, aht
+        self.seconds, self.aht, self.seed = minutes * 60, aht, seed
         early = WARM_UP // self.seconds
         self.days = np.zeros(len(calls))
         self.calls = np.concatenate([calls[-early:], calls])
@@ -108,14 +112,14 @@ class Day:
                 lambda rng: self.draw(rng, spread),
                 presences,
                 replications=replications,
-                seed=SEED,
+                seed=self.seed,
             )
         )
 
     def pool(self, replications: int) -> Outlook:
         """Return the outlook where whoever ends a call first leaves."""
         return self._outlook(
-            self._pooled(self.draw(np.random.default_rng([SEED, replication])))
+            self._pooled(self.draw(np.random.default_rng([self.seed, replication])))
             for replication in range(replications)
         )
 
@@ -174,7 +178,7 @@ def _heads(load: np.ndarray, aht: float, patience: float | None) -> np.ndarray:
 
 
 def load_rows(
-    replications: int = 40, days: Sequence[tuple[str, float, int]] = DAYS
+    seed: int, replications: int = 40, days: Sequence[tuple[str, float, int]] = DAYS
 ) -> Iterator[Row]:
     """Yield a row for each day and method of load; heads by Erlang C."""
     assert set(METHODS) == set(LOADS)
@@ -182,7 +186,7 @@ def load_rows(
         calls = calls_of_day(profile, minutes)
         for method in METHODS:
             load = offered_load(calls, aht, minutes, method=method)
-            day = Day(calls, aht, minutes, _heads(load, aht, None))
+            day = Day(calls, aht, minutes, _heads(load, aht, None), seed)
             row = {
                 "day": f"{profile}, {aht:.0f} s, {minutes} min",
                 "load": method,
@@ -199,7 +203,7 @@ def load_rows(
             yield row
 
 
-def risk_rows(replications: int = 1000) -> Iterator[Row]:
+def risk_rows(seed: int, replications: int = 1000) -> Iterator[Row]:
     """Yield a row for each way to size and each spread of the day; load by MOL."""
     profile, aht, minutes = DAYS[0]
     calls = calls_of_day(profile, minutes)
@@ -207,7 +211,7 @@ def risk_rows(replications: int = 1000) -> Iterator[Row]:
     for rule, patience, quantile in RULES:
         busier = np.exp(mean + spread * NormalDist().inv_cdf(quantile))
         load = offered_load(calls, aht, minutes) * (1 if quantile == 0.5 else busier)
-        day = Day(calls, aht, minutes, _heads(load, aht, patience))
+        day = Day(calls, aht, minutes, _heads(load, aht, patience), seed)
         for true_spread in SPREADS:
             seen = day.roster(replications, true_spread)
             yield {
@@ -219,10 +223,11 @@ def risk_rows(replications: int = 1000) -> Iterator[Row]:
             }
 
 
-def speed_rows() -> Iterator[Row]:
+def speed_rows(seed: int) -> Iterator[Row]:
     """Yield a row for each thing whose seconds are asked for."""
     calls = calls_of_day("smooth", 30)
-    day = Day(calls, 240.0, 30, _heads(offered_load(calls, 240.0, 30), 240.0, None))
+    heads = _heads(offered_load(calls, 240.0, 30), 240.0, None)
+    day = Day(calls, 240.0, 30, heads, seed)
     began = process_time()
     day.roster(200)
     yield _speed("200 days of 10,000 calls, drawn and played", [process_time() - began])
@@ -254,18 +259,18 @@ def _speed(what: str, seconds: Sequence[float]) -> Row:
     }
 
 
-PARTS: Mapping[str, Callable[[], Iterator[Row]]] = {
+PARTS: Mapping[str, Callable[[int], Iterator[Row]]] = {
     "load": load_rows,
     "risk": risk_rows,
     "speed": speed_rows,
-    "smoke": partial(load_rows, 1, DAYS[:1]),
+    "smoke": partial(load_rows, replications=1, days=DAYS[:1]),
 }
-"""The rows of each case."""
+"""The rows of each case, given a seed."""
 
 
 def run(task: Task) -> list[Row]:
     """Return the rows of one part."""
-    return [row | where(1) for row in PARTS[task.case]()]
+    return [row | where(1) for row in PARTS[task.case](task.seed)]
 
 
 # -- what is shown ------------------------------------------------------------------

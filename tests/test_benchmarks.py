@@ -1,18 +1,23 @@
 """The registry: each benchmark runs, its rows are kept, and work repeats."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.__main__ import Asked, data_folder, is_sound, main, run
+from benchmarks import sets
+from benchmarks.__main__ import data_folder, main
 from benchmarks.centre import write_centre
 from benchmarks.instances import instances, keep_best
 from benchmarks.keep import OF_THE_MACHINE, hash_of, read_rows, write_rows
-from benchmarks.peers import draw_peers, peer_table
-from benchmarks.pictures import draw_releases, draw_traces
+from benchmarks.lines import FileError, text_of
+from benchmarks.one import run_apart
+from benchmarks.peers import peer_table
+from benchmarks.pictures import draw_peers, draw_releases, draw_traces
+from benchmarks.protocol import Asked, is_sound, run
 from benchmarks.registry import NAMES, Benchmark, Task, benchmark
 from benchmarks.releases import add_release, release_table
-from benchmarks.run import place_table
+from benchmarks.tables import place_table
 
 
 def counted(runs, **row):
@@ -46,7 +51,8 @@ def test_a_benchmark_gives_a_row(name, tmp_path):
     if rows[0].get("status") == "missing":
         pytest.skip(rows[0]["why"])
     assert {"case", "method", "seed", "commit", "machine"} <= set(rows[0])
-    assert "|" in benchmark(name).table(rows)
+    told = benchmark(name).table(rows).splitlines()
+    assert len(told) > len(benchmark(name).table([]).splitlines())
 
 
 @pytest.mark.slow
@@ -123,7 +129,7 @@ def test_a_row_is_kept_before_the_next_run(tmp_path):
 def test_a_commit_on_the_way_is_told(tmp_path, monkeypatch):
     """Which of the two made the row is not known."""
     commits = iter(["abc", "def", "abc+", "abc+", "abc+"])
-    monkeypatch.setattr("benchmarks.__main__.commit", lambda: next(commits))
+    monkeypatch.setattr("benchmarks.protocol.commit", lambda: next(commits))
     monkeypatch.setattr("benchmarks.keep.commit", lambda: "of the row")
     for told in ("abc+", "of the row"):
         asked = Asked(results=tmp_path, cases=("a",), seeds=(1,), fresh=True)
@@ -131,14 +137,75 @@ def test_a_commit_on_the_way_is_told(tmp_path, monkeypatch):
         assert read_rows(tmp_path / "counted.csv")[0]["commit"] == told
 
 
+def test_rows_of_another_command_stay(tmp_path):
+    """Two may run side by side, as long runs are spread over days."""
+    runs, asked = [], Asked(results=tmp_path, cases=("a",), seeds=(1,))
+
+    def among_others(task):
+        run(counted(runs), replace(asked, cases=("b",)))
+        return counted(runs).run(task)
+
+    assert run(replace(counted(runs), run=among_others), asked)
+    kept = [row["case"] for row in read_rows(tmp_path / "counted.csv")]
+    assert kept == ["a", "b"]
+
+
 def test_where_there_are_no_instances_it_is_said(tmp_path, capsys):
-    """The others are still to be run; a case that is asked for cannot be."""
+    """Those of all that are run are passed over; one that is named cannot be run."""
     none = tmp_path / "none"
-    assert main(["curtois", "rws", "--data", str(none)]) == 0
-    assert capsys.readouterr().out.count(f"no instances in {none}; see --data") == 2
-    with pytest.raises(SystemExit):
-        main(["curtois", "--cases", "Instance1", "--data", str(none)])
+    assert run(benchmark("curtois"), Asked(data=none, results=tmp_path))
+    assert f"no instances in {none}; see --data" in capsys.readouterr().out
+    for words in (["curtois"], ["demo", "rws", "--cases", "Example1"]):
+        with pytest.raises(SystemExit) as ended:
+            main([*words, "--data", str(none)])
+        assert ended.value.code == 2
     assert f"curtois has no instances in {none}" in capsys.readouterr().err
+
+
+def test_a_file_that_is_wrong_is_one_line(tmp_path, capsys):
+    """And the command ends with 1."""
+    folder = tmp_path / "rws"
+    folder.mkdir()
+    (folder / "Example1.txt").write_text("seven\n", encoding="utf-8")
+    words = ["rws", "--data", str(tmp_path), "--results", str(tmp_path / "out")]
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"{folder / 'Example1.txt'}, line 1: found 'seven'")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["demo", "--seconds", "nan"], "expected a number above 0, got 'nan'"),
+        (["demo", "--seconds", "0"], "expected a number above 0, got '0'"),
+        (["demo", "--release", "1.0"], "Expected a release alone, got 'demo' besides."),
+        ([], "Expected names of demo"),
+    ],
+)
+def test_words_that_make_no_sense_are_refused(words, said, capsys):
+    """Before anything is run."""
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_cases_that_are_named_are_run_in_the_short_protocol_too():
+    """It is shorter in seconds and seeds then."""
+    asked = Asked(short=True, cases=("centre-200", "centre-5000"))
+    tasks = list(asked.tasks(benchmark("centre")))
+    assert {(task.case, task.seed) for task in tasks if task.method == "engine"} == {
+        ("centre-200", 1),
+        ("centre-5000", 1),
+    }
+
+
+def test_why_a_run_apart_gave_nothing(tmp_path):
+    """What fails is tried again another day; what was killed had its chance."""
+    task = Task("nowhere", "greedy", 1, 1.0)
+    row = run_apart(tmp_path / "nowhere", tmp_path / "out", task)
+    assert (row["status"], row["why"]) == ("failed", "exit code 1")
 
 
 def test_the_short_protocol_is_short():
@@ -151,11 +218,11 @@ def test_the_short_protocol_is_short():
 def test_the_page_shows_what_was_done_before_a_run_was_broken_off(
     tmp_path, monkeypatch
 ):
-    """And rows of the longer budget, but of no other."""
+    """And rows of the longer budget, but of no other, nor of other seeds."""
     page = tmp_path / "README.md"
     page.write_text("<!-- counted -->\n<!-- end of counted -->\n", encoding="utf-8")
-    monkeypatch.setattr("benchmarks.__main__.RESULTS", tmp_path)
-    monkeypatch.setattr("benchmarks.__main__.README", page)
+    monkeypatch.setattr("benchmarks.protocol.RESULTS", tmp_path)
+    monkeypatch.setattr("benchmarks.protocol.README", page)
 
     def stop(task):
         if task.case == "b":
@@ -166,9 +233,9 @@ def test_the_page_shows_what_was_done_before_a_run_was_broken_off(
         return "".join(f"{row['case']} {row['seconds']}\n" for row in rows)
 
     of = replace(counted([]), run=stop, table=shown, longer=90.0)
-    for seconds in (None, 40.0, 90.0):
+    for seconds, seed in ((None, 1), (40.0, 1), (90.0, 1), (None, 3)):
         with pytest.raises(KeyboardInterrupt):
-            run(of, Asked(results=tmp_path, seconds=seconds, seeds=(1,)))
+            run(of, Asked(results=tmp_path, seconds=seconds, seeds=(seed,)))
     assert "\na 60.0\na 90.0\n\n" in page.read_text(encoding="utf-8")
 
 
@@ -191,13 +258,18 @@ def test_what_is_missing_is_tried_again_and_replaces_nothing(tmp_path):
         ({"status": "feasible", "hard": "0", "cost": "7", "cost_of_files": "7"}, True),
         ({"status": "feasible", "hard": "1", "cost": "7", "cost_of_files": "7"}, False),
         ({"status": "feasible", "hard": "0", "cost": "7", "cost_of_files": "8"}, False),
+        ({"status": "feasible", "hard": "0", "hard_of_evaluator": "9"}, False),
+        ({"status": "feasible", "cost": "7", "bound": "8"}, False),
+        ({"status": "feasible", "cost": "9", "bound": "8", "best_known": "7"}, False),
+        ({"status": "feasible", "cost": "8", "bound": "8", "best_known": "8"}, True),
         ({"status": "unknown"}, False),
+        ({"status": "failed"}, False),
         ({"status": "missing"}, True),
         ({"wape": "0.05"}, True),
     ],
 )
 def test_the_command_fails_where_a_roster_of_ours_is_wrong(row, sound):
-    """Missing, illegal, or costing something else in its files."""
+    """Missing, illegal, costing something else in its files, or below a bound."""
     assert is_sound(row) == sound
 
 
@@ -227,6 +299,8 @@ def test_a_release_keeps_the_headlines(tmp_path):
         {"case": "demo bank", "seconds": "60", "gap": "0.25"},
         {"case": "demo six-on-one-off", "seconds": "60.0", "gap": "0.15"},
         {"case": "demo bank", "seconds": "5", "gap": "0.95"},
+        {"case": "demo bank", "seconds": "60", "seed": "2", "gap": "0.95"},
+        {"case": "demo of a week", "seconds": "60", "gap": "0.95"},
     ]
     write_rows(tmp_path / "demo.csv", rows)
     for release in ("1.0", "1.1", "1.1"):
@@ -280,6 +354,11 @@ def test_the_table_of_peers_says_what_is_broken():
 # -- instances ----------------------------------------------------------------------
 
 
+def one_of(name):
+    """The hash that an instance was published with."""
+    return instances()[name].sha256
+
+
 def test_instances_have_the_hashes_published(tmp_path):
     """Two of twelve; ``python -m benchmarks.instances`` looks at all."""
     assert len(instances()) == 12
@@ -289,24 +368,60 @@ def test_instances_have_the_hashes_published(tmp_path):
     changed = tmp_path / "centre-0020" / "pins.csv"
     changed.write_text(changed.read_text("utf-8") + " ", "utf-8")
     assert hash_of(changed.parent.iterdir()) != instances()["centre-0020"].sha256
+    (changed.parent / "out").mkdir()
+    assert instances()["centre-0020"].write(changed.parent) == one_of("centre-0020")
 
 
 def test_the_best_is_kept_with_its_commit(tmp_path, monkeypatch):
     """A better cost or bound; not what breaks rules, nor a cost nobody else finds."""
     write_centre(tmp_path / "case", 20, seed=4)
+    rows = []
 
     def tell(cost, bound, found, by, hard=()):
         outcome = type("Outcome", (), {"cost": found, "hard": dict(hard)})
         monkeypatch.setattr("benchmarks.instances.evaluate", lambda *_: outcome)
         row = {"cost": cost, "bound": bound, "commit": by}
         keep_best(tmp_path / "case", tmp_path, row, tmp_path)
+        rows.append(row)
         return read_rows(tmp_path / "best.csv")
 
     first = {"name": "centre-0020", "bound": "50", "bound_by": "one"}
     assert tell(90, 50, 90, "one") == [first | {"best": "90", "best_by": "one"}]
     assert tell(95, 40, 95, "two") == tell(80, 60, 81, "two")
     assert tell(80, 60, 80, "two", {"rest.daily": 1}.items()) == tell(95, 40, 95, "two")
-    assert tell(80, 45, 80, "three") == [first | {"best": "80", "best_by": "three"}]
+    assert rows[-2]["hard_of_evaluator"] == 1
+    better = [first | {"best": "80", "best_by": "three"}]
+    assert tell(80, 45, 80, "three") == better
+    assert tell(99, 81, 99, "four") == better
+    assert not is_sound(rows[-1])  # no bound is above a cost that is known
+
+
+def test_the_best_roster_of_a_set_is_kept(tmp_path):
+    """The cheapest legal one; a file that cannot be read is as good as none."""
+
+    def judge(path):
+        said = text_of(path).split()
+        if not said[0].isdigit():
+            raise FileError(f"{path}: found {said[0]!r}; expected a cost.")
+        return SimpleNamespace(objective=int(said[0]), broken=said[1:])
+
+    task = Task("a", "engine", 1, 1.0, results=tmp_path / "results")
+    kept, written = tmp_path / "results" / "set" / "a.csv", tmp_path / "new.csv"
+
+    def keep(text, **other):
+        written.write_text(text, encoding="utf-8")
+        sets.keep_best(task._replace(**other), written, "set", judge)
+        return kept.read_text("utf-8") if kept.exists() else None
+
+    assert keep("9", deterministic=True) is None
+    assert keep("9 broken") is None
+    for text, stands in (("9", "9"), ("8", "8"), ("8 too", "8"), ("7 x", "8")):
+        assert keep(text) == stands
+    kept.write_text("mangled", encoding="utf-8")
+    assert keep("12") == "12"
+    kept.write_text("1 broken", encoding="utf-8")
+    assert keep("11") == "11"
+    assert [path.name for path in kept.parent.iterdir()] == ["a.csv"]
 
 
 def test_a_task_counts_seconds_or_work():

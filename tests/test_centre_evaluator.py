@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from benchmarks.centre import write_centre
-from benchmarks.centre_evaluator import CHECKS, evaluate
+from benchmarks.centre_evaluator import CHECKS, evaluate, main
 from constraints import audit
 from constraints.pack import read_pack
 from scheduler import read_case, solve
@@ -126,3 +126,26 @@ def test_of_damaged_rosters(solved, seed):
     chance = random.Random(seed)
     out = damaged(folder, case, chance, share=(0.02, 0.1, 0.3, 0.7)[seed])
     assert said_by_evaluator(folder, out) == said_by_audit(case, out)
+
+
+def test_the_command_tells_what_it_was_given(solved, tmp_path, capsys, monkeypatch):
+    """0 and 3 are for rosters, 2 for what is none."""
+    case, folder = solved
+
+    def judge(out):
+        monkeypatch.setattr("sys.argv", ["", str(folder / "case"), str(out)])
+        return main()
+
+    hard, _ = said_by_audit(case, folder / "out")
+    assert judge(folder / "out") == (3 if hard else 0)
+    assert judge(damaged(folder, case, random.Random(3), share=0.7)) == 3
+    assert judge(tmp_path) == 2
+    told = f"{tmp_path / 'roster.csv'}: No such file or directory; expected a file.\n"
+    assert capsys.readouterr().err == told
+    text = (folder / "out" / "roster.csv").read_text("utf-8")
+    (tmp_path / "duties.csv").write_text("agent,date,start,end,kind\n", "utf-8")
+    first = case.agents[0].id
+    for wrong in (text.replace(first, "nobody", 1), text + f"{first},1999-01-01,,\n"):
+        (tmp_path / "roster.csv").write_text(wrong, "utf-8")
+        assert judge(tmp_path) == 2
+        assert "expected a person, a day and a shift" in capsys.readouterr().err

@@ -171,6 +171,30 @@ def test_tiny_instances_are_decided_as_by_trying_all_plans():
     assert ("feasible", True) in seen or ("infeasible", True) in seen
 
 
+def test_a_shift_that_may_not_follow_itself_stands_alone():
+    """A pair of one shift: no two days of it in a row."""
+    apart = {"pairs": frozenset({("D", "D")}), "need": {"D": [1] * 7, "L": [0] * 7}}
+    answer = search(loose(**apart), Budget(1e6, 50.0), seed=1, workers=1)
+    assert answer.status == "feasible"
+    assert evaluate(loose(**apart), answer.plan) == []
+    none = search(loose(weeks=1, **apart), Budget(1e6, 50.0), seed=1, workers=1)
+    assert none.status == "infeasible"
+
+
+def test_the_command_tells_none_from_not_known(tmp_path, capsys, monkeypatch):
+    """3 and 4; 2 is for what makes no sense."""
+    source, target = tmp_path / "small.txt", tmp_path / "plan.csv"
+    source.write_text(SMALL.replace("\n3\n", "\n2\n"))  # nobody would be off
+    assert main([str(source), str(target)]) == 3
+    monkeypatch.setattr("benchmarks.rws.SECONDS", 0.0)
+    source.write_text(SMALL)
+    assert main([str(source), str(target)]) == 4
+    assert capsys.readouterr().out == "proved infeasible\nunknown\n"
+    assert main([]) == main([str(target), str(target)]) == 2
+    assert f"{target}: No such file" in capsys.readouterr().err
+    assert not target.exists()
+
+
 def test_files(tmp_path, capsys):
     """An instance is read, solved, its plan written, and judged from the file."""
     source, target = tmp_path / "small.txt", tmp_path / "plan.csv"
