@@ -2,7 +2,8 @@
 #   make demo         install, then solve the bundled sample into demo/out/
 #   make quick        lint, types, import contracts, tests that are not slow
 #   make test         the same with all tests, and the notebooks
-#   make test-full    what make test samples, in full: 500 enumerated cases
+#   make test-full    what make test samples, in full: 500 enumerated cases, all
+#                     benchmarks twice by work
 #   make bench        the short protocol of all benchmarks, under half an hour
 #   make bench-centres   drawn centres in full: hours; goes on where it stopped
 #   make bench-env    .bench-venv: other packages, for forecast and peers
@@ -40,6 +41,7 @@ test: check
 
 test-full: $(READY)
 	ROSTERWRIGHT_TINY=500 $(BIN)/python -m pytest -q tests/test_optimum.py
+	ROSTERWRIGHT_FULL=1 $(BIN)/python -m pytest -q tests/test_benchmarks.py -k repeats
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks --short --fresh

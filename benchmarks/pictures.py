@@ -38,7 +38,7 @@ def draw_traces(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
         axes.axhline(PROVED, color="0.7", linewidth=0.8, zorder=0)
     axes.set_xlabel("seconds, on a logarithmic scale; it begins with a legal roster")
     axes.set_title("Gap between cost and proved bound within a run", loc="left")
-    _save(axes, path)
+    _save(axes, path, fontsize="small", labelspacing=0.25)
 
 
 def draw_releases(rows: Sequence[Mapping[str, Any]], path: Path) -> None:

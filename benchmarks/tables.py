@@ -54,8 +54,8 @@ def _shown(name: str, value: object) -> str:
     text = "" if value is None else str(value)
     if name in SHARES and text not in ("", "None"):
         return f"{float(text):.{SHARES[name]}%}"
-    if name == "seconds":
-        return f"{float(text):,.0f}"
+    if name == "seconds" and text:
+        return f"{float(text):,g}"
     if text.lstrip("-").isdigit():
         return f"{int(text):,}"
     try:
