@@ -2,8 +2,8 @@
 #   make demo         install, then solve the bundled sample into demo/out/
 #   make quick        lint, types, import contracts, tests that are not slow
 #   make test         the same with all tests, and the notebooks
-#   make test-full    what make test samples, in full: 500 enumerated cases, all
-#                     benchmarks twice by work
+#   make test-full    what make test samples, in full: 500 enumerated cases, four
+#                     times the drawn ones, every benchmark twice by work
 #   make bench        the short protocol of all benchmarks, under half an hour
 #   make bench-centres   drawn centres in full: hours; goes on where it stopped
 #   make bench-env    .bench-venv: other packages, for forecast and peers
@@ -40,8 +40,7 @@ test: check
 	$(BIN)/python -m pytest -q --nbmake notebooks -W default
 
 test-full: $(READY)
-	ROSTERWRIGHT_TINY=500 $(BIN)/python -m pytest -q tests/test_optimum.py
-	ROSTERWRIGHT_FULL=1 $(BIN)/python -m pytest -q tests/test_benchmarks.py -k repeats
+	ROSTERWRIGHT_FULL=1 HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest -q -n auto tests
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks --short --fresh

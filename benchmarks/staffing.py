@@ -313,10 +313,10 @@ def staffing_table(rows: Sequence[Mapping[str, Any]]) -> str:
             (
                 [_shown(row.get(name, ""), form) for name, form in columns.items()]
                 for row in rows
-                if row["case"] == part
+                if next(iter(columns)) in row
             ),
         )
-        for part, columns in COLUMNS.items()
+        for columns in COLUMNS.values()
     )
 
 

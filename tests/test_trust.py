@@ -264,8 +264,8 @@ def test_memory_is_watched(case):
 
 def test_deterministic_rosters_are_the_same_byte_by_byte(start, tmp_path):
     """In other processes with other hash seeds; more work is never worse."""
-    costs = []
-    for seconds in ("0.5", "2", "8"):
+    costs, budgets = [], ("0.5", "2", "8")
+    for seconds in budgets if os.environ.get("ROSTERWRIGHT_FULL") else budgets[:2]:
         outs = []
         for seed in ("1", "2"):
             out = tmp_path / f"{seconds}-{seed}"
