@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.keep import RESULTS, read_rows
 from benchmarks.pictures import draw_releases
-from benchmarks.protocol import DOCS, Asked, place, run
+from benchmarks.protocol import DOCS, Asked, no_instances, place, run
 from benchmarks.registry import NAMES, Benchmark, benchmark
 from benchmarks.releases import add_release, release_table
 
@@ -88,9 +88,9 @@ def data_folder() -> Path | None:
 
 def _check(parser: argparse.ArgumentParser, of: Benchmark, asked: Asked) -> None:
     """End with a message where a benchmark has no such case or method, or none."""
-    cases = (*of.cases(asked.data), of.smoke[0])
-    if not any(cases):
-        parser.error(f"{of.name} has no instances in {asked.data}; see --data.")
+    cases = [case for case in (*of.cases(asked.data), of.smoke[0]) if case]
+    if not cases:
+        parser.error(f"{of.name} has {no_instances(asked.data)}.")
     for what, known, named in (
         ("case", cases, asked.cases),
         ("method", of.methods, asked.methods),
@@ -100,6 +100,8 @@ def _check(parser: argparse.ArgumentParser, of: Benchmark, asked: Asked) -> None
                 parser.error(
                     f"{of.name} has no {what} {name!r}; it has {', '.join(known)}."
                 )
+    if not any(asked.tasks(of)):
+        parser.error(f"{of.name} runs none of these methods on these cases.")
 
 
 def _list(asked: Asked) -> None:
@@ -122,4 +124,8 @@ def _words(values: Sequence[object]) -> str:
 if __name__ == "__main__":
     # Ended from outside, a run takes its processes along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("Broken off; what has a row is kept.", file=sys.stderr)
+        sys.exit(130)

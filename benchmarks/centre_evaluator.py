@@ -11,6 +11,7 @@ Settings that centres do not have are refused, never guessed.
 """
 
 import csv
+import re
 import sys
 import tomllib
 from collections import Counter
@@ -261,13 +262,18 @@ class Centre:
             self.leave[row["agent"]].update(range(first, last + 1))
 
 
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 NEEDED = ("agents", "shifts", "requirement", "history")
 """Tables without which a case is none; the others may be missing."""
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+        rows = list(csv.DictReader(file))
+    for number, row in enumerate(rows, 2):
+        if None in row or None in row.values():
+            raise ValueError(f"{path}, line {number}: expected a cell a column.")
+    return rows
 
 
 def _clock(text: str) -> int:
@@ -348,10 +354,11 @@ class Plan:
         """Yield person and day of each row of a file, and the row."""
         codes = {"", "-", *self.centre.shifts}
         for number, row in enumerate(_rows(path), 2):
-            agent, day = row["agent"], self.centre.day(row["date"])
+            agent, on, code = (row.get(name, "") for name in ("agent", "date", "shift"))
+            day = self.centre.day(on) if DATE.fullmatch(on) else -1
             within = agent in self.centre.people and 0 <= day < self.centre.days
-            if not within or row.get("shift", "") not in codes:
-                said = ", ".join((agent, row["date"], row.get("shift", "")))
+            if not within or code not in codes:
+                said = ", ".join((agent, on, code))
                 raise ValueError(
                     f"{path}, line {number}: found {said}; expected a person, "
                     "a day and a shift of the case."

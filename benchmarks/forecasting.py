@@ -175,7 +175,8 @@ def _other(
         words = [str(OTHER_PYTHON), str(HERE / "others.py"), str(task), method]
         run = subprocess.run(words, capture_output=True, text=True, check=False)
         if run.returncode:
-            why = run.stderr.strip().splitlines()[-1][:200]
+            said = run.stderr.strip().splitlines() or [f"exit code {run.returncode}"]
+            why = said[-1][:200]
             lacking = "No module named" in why
             yield {"status": "missing" if lacking else "failed", "why": why}
             return

@@ -83,8 +83,8 @@ def run(task: Task) -> Row:
 def keep_best(case: Path, out: Path, row: Row, results: Path | None) -> None:
     """Say in a row what the evaluator makes of a roster; keep a bound or cost if best.
 
-    Where a bound is above a cost that is known, which cannot be, that cost is the row's
-    ``best_known``, and neither is kept.
+    Where a bound is above a cost, of this run or known before, which cannot be, both
+    are told as the row's ``lower_bound`` and ``best_known``, and nothing is kept.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def keep_best(case: Path, out: Path, row: Row, results: Path | None) -> None:
         return
     said = evaluate(case, out)
     row["cost_of_evaluator"] = said.cost
-    row["hard_of_evaluator"] = sum(said.hard.values())
+    row["hard_of_evaluator"] = len(said.hard)
     hash = hash_of(case.iterdir())
     name = next((one.name for one in instances().values() if one.sha256 == hash), None)
     if not results or name is None or said.hard or said.cost != row["cost"]:
@@ -108,8 +108,10 @@ def keep_best(case: Path, out: Path, row: Row, results: Path | None) -> None:
     best, by = results / BEST.name, row["commit"]
     rows = {known["name"]: known for known in read_rows(best)}
     mine = rows.setdefault(name, {"name": name})
-    if int(row.get("bound") or 0) > int(mine.get("best", said.cost)):
-        row["best_known"] = mine["best"]
+    bound = max(int(each.get("bound") or 0) for each in (row, mine))
+    least = min(said.cost, int(mine.get("best", said.cost)))
+    if bound > least:
+        row |= {"lower_bound": bound, "best_known": least}
         return
     if int(row.get("bound") or 0) > int(mine.get("bound", -1)):
         mine |= {"bound": row["bound"], "bound_by": by}

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import os
 import platform
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
@@ -113,7 +114,7 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the rows of a benchmark, whole or not at all."""
     columns = list(dict.fromkeys(column for row in rows for column in row))
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".new")
+    beside = path.with_suffix(f".{os.getpid()}.new")
     with beside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
         writer.writeheader()

@@ -27,6 +27,7 @@ from benchmarks.tables import place_table
 
 DOCS = README.parent.parent / "docs"
 FIGURES = ("status", "why", "cost", "bound", "gap", "hard", "wape", "level")
+FIGURES += ("roster_level", "median_s")
 """What a line of progress says of a row, where it has it."""
 
 
@@ -87,7 +88,7 @@ def run(of: Benchmark, asked: Asked) -> bool:
     path = asked.results / f"{of.name}.csv"
     tasks, began, well = list(asked.tasks(of)), monotonic(), True
     if not tasks:
-        print(f"{of.name}: no instances in {asked.data}; see --data")
+        print(f"{of.name}: {no_instances(asked.data)}")
         return True
     try:
         for number, task in enumerate(tasks, 1):
@@ -95,17 +96,20 @@ def run(of: Benchmark, asked: Asked) -> bool:
             mine = [row for row in read_rows(path) if key_of(row) == key]
             told = f"[{number}/{len(tasks)}, {_clock(monotonic() - began)}] {of.name}:"
             print(f"{told} {_said(key)}", flush=True)
-            if asked.fresh or not any(map(is_there, mine)):
+            kept = any(map(is_there, mine))
+            if asked.fresh or not kept:
                 made = _run_one(of, task)
-                well = well and bool(made)
-                if any(map(is_there, made)) or not mine:
-                    mine = made
+                if made and (not kept or any(map(has_ended, made))):
                     # read anew: another command may have added rows meanwhile
                     others = [row for row in read_rows(path) if key_of(row) != key]
-                    write_rows(path, sorted(others + mine, key=_order(of, asked)))
-            print("".join(f"    {_figures(row)}\n" for row in mine), end="", flush=True)
+                    write_rows(path, sorted(others + made, key=_order(of, asked)))
+                mine, when = made, ""
+            else:
+                when = " (kept from before)"
+            for row in mine:
+                print(f"    {_figures(row)}{when}", flush=True)
             ours = task.method == of.methods[0]
-            well = well and (not ours or all(map(is_sound, mine)))
+            well = well and bool(mine) and (not ours or all(map(is_sound, mine)))
     finally:  # of what was broken off, too
         if asked.results == RESULTS:
             publish(of, asked.data)
@@ -145,11 +149,23 @@ def is_there(row: Mapping[str, Any]) -> bool:
     return row.get("status") not in ("missing", "failed")
 
 
+def has_ended(row: Mapping[str, Any]) -> bool:
+    """Return whether a row tells of a run that came to its end."""
+    return is_there(row) and row.get("status") != "killed"
+
+
+def no_instances(data: Path | None) -> str:
+    """Say that there are none, and what to do."""
+    named = f"in {data}" if data else "as ROSTERWRIGHT_DATA is not set"
+    return f"no instances {named}; see --data"
+
+
 def is_sound(row: Mapping[str, Any]) -> bool:
     """Return whether a row is of a legal roster, said to be by all who judged it.
 
-    They must agree on its cost, and neither that nor what is best known of the case may
-    be below the bound. What makes no rosters is sound, and so is what is missing here.
+    They must agree on its cost, and no bound that is known of the case may be above it,
+    or above what is best known. What makes no rosters is sound, and so is what is
+    missing here.
 
     Examples
     --------
@@ -167,7 +183,7 @@ def is_sound(row: Mapping[str, Any]) -> bool:
     costs = said(*COSTS)
     legal = not any(said("hard", "hard_of_evaluator"))
     least = min(costs | said("best_known"), default=inf)
-    bounded = max(said("bound"), default=0) <= least
+    bounded = max(said("bound", "lower_bound"), default=0) <= least
     return row.get("status") not in FAILED and legal and len(costs) <= 1 and bounded
 
 

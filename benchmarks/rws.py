@@ -86,8 +86,12 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 2:
         print(__doc__, file=sys.stderr)
         return 2
+    source, target = map(Path, arguments)
+    if not target.parent.is_dir():
+        print(f"{target}: found no such folder; expected one.", file=sys.stderr)
+        return 2
     try:
-        instance = read_instance(Path(arguments[0]))
+        instance = read_instance(source)
     except FileError as error:
         print(error, file=sys.stderr)
         return 2
@@ -95,7 +99,7 @@ def main(arguments: Sequence[str]) -> int:
     print(DECIDED.get(answer.status, answer.status))
     if answer.plan is None:
         return 3 if answer.status in DECIDED else 4
-    write_plan(Path(arguments[1]), answer.plan)
+    write_plan(target, answer.plan)
     return 0
 
 

@@ -35,6 +35,8 @@ def table(rows: Iterable[Mapping[str, Any]], columns: Iterable[str] = SHOWN) -> 
     --------
     >>> print(table([{"case": "demo", "cost": "4120", "gap": "0.031"}]).splitlines()[2])
     | demo |  |  |  |  |  | 4,120 |  | 3.1% |  |  |  |  |  |
+    >>> print(table([{"case": "1_7_10_1"}], ["case"]).splitlines()[2])
+    | 1_7_10_1 |
     """
     columns = list(columns)
     return markdown(
@@ -52,6 +54,8 @@ def markdown(heads: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
 
 def _shown(name: str, value: object) -> str:
     text = "" if value is None else str(value)
+    if name == "case":
+        return text
     if name in SHARES and text not in ("", "None"):
         return f"{float(text):.{SHARES[name]}%}"
     if name == "seconds" and text:

@@ -143,6 +143,20 @@ def test_a_commit_on_the_way_is_told(tmp_path, monkeypatch):
         assert read_rows(tmp_path / "counted.csv")[0]["commit"] == told
 
 
+@pytest.mark.parametrize("status", ["failed", "killed"])
+def test_a_fresh_run_that_fails_is_told_and_replaces_nothing(tmp_path, capsys, status):
+    """The row of before stays, but is not what this command found."""
+    asked = Asked(results=tmp_path, cases=("a",), seeds=(1,))
+    assert run(counted([]), asked)
+    failing = counted([], status=status, cost="", why="as planned")
+    capsys.readouterr()
+    assert not run(failing, replace(asked, fresh=True))
+    assert f"\n    status {status}, why as planned\n" in capsys.readouterr().out
+    assert [row["cost"] for row in read_rows(tmp_path / "counted.csv")] == ["7"]
+    assert run(failing, asked)
+    assert "cost 7 (kept from before)" in capsys.readouterr().out
+
+
 def test_rows_of_another_command_stay(tmp_path):
     """Two may run side by side, as long runs are spread over days."""
     runs, asked = [], Asked(results=tmp_path, cases=("a",), seeds=(1,))
@@ -186,6 +200,14 @@ def test_a_file_that_is_wrong_is_one_line(tmp_path, capsys):
         (["demo", "--seconds", "nan"], "expected a number above 0, got 'nan'"),
         (["demo", "--seconds", "0"], "expected a number above 0, got '0'"),
         (["demo", "--release", "1.0"], "Expected a release alone, got 'demo' besides."),
+        (
+            ["real", "--cases", ""],
+            "real has no case ''; it has anonymous-bank",
+        ),
+        (
+            ["forecast", "--cases", "seconds", "--methods", "prophet"],
+            "forecast runs none of these methods on these cases.",
+        ),
         ([], "Expected names of demo"),
     ],
 )
@@ -398,8 +420,10 @@ def test_the_best_is_kept_with_its_commit(tmp_path, monkeypatch):
     assert rows[-2]["hard_of_evaluator"] == 1
     better = [first | {"best": "80", "best_by": "three"}]
     assert tell(80, 45, 80, "three") == better
-    assert tell(99, 81, 99, "four") == better
-    assert not is_sound(rows[-1])  # no bound is above a cost that is known
+    for cost, bound in ((99, 81), (79, 80), (45, 40)):  # no bound is above a cost
+        assert tell(cost, bound, cost, "four") == better
+        assert not is_sound(rows[-1])
+    assert is_sound(rows[-4])
 
 
 def test_the_best_roster_of_a_set_is_kept(tmp_path):

@@ -144,8 +144,18 @@ def test_the_command_tells_what_it_was_given(solved, tmp_path, capsys, monkeypat
     assert capsys.readouterr().err == told
     text = (folder / "out" / "roster.csv").read_text("utf-8")
     (tmp_path / "duties.csv").write_text("agent,date,start,end,kind\n", "utf-8")
-    first = case.agents[0].id
-    for wrong in (text.replace(first, "nobody", 1), text + f"{first},1999-01-01,,\n"):
-        (tmp_path / "roster.csv").write_text(wrong, "utf-8")
+    lines = text.splitlines()
+    row = dict(zip(lines[0].split(","), lines[1].split(","), strict=True))
+    for wrong, told in (
+        ({"agent": "nobody"}, "expected a person, a day and a shift"),
+        ({"date": "1999-01-01"}, "expected a person, a day and a shift"),
+        ({"date": "tomorrow"}, "expected a person, a day and a shift"),
+        ({"shift": "X"}, "expected a person, a day and a shift"),
+        ({"date": "1,2"}, "expected a cell a column"),
+    ):
+        line = ",".join((row | wrong).values())
+        (tmp_path / "roster.csv").write_text(f"{lines[0]}\n{line}\n", "utf-8")
         assert judge(tmp_path) == 2
-        assert "expected a person, a day and a shift" in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert f"{tmp_path / 'roster.csv'}, line 2: " in said
+        assert told in said
