@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.registry import Benchmark, Row, Task
+from benchmarks.registry import Row, Task
 from scheduler.engine.solver import cores
 
 HERE = Path(__file__).parent
@@ -59,36 +59,6 @@ def key_of(row: Mapping[str, Any]) -> Key:
 def key_of_task(task: Task) -> Key:
     """Return the key that the rows of a task have."""
     return Key(task.case, task.method, task.seed, task.seconds, task.deterministic)
-
-
-def in_protocol(
-    of: Benchmark, row: Mapping[str, Any], data: Path | None, *, longer: bool = False
-) -> bool:
-    """Return whether a row is of a run that its benchmark is remembered by.
-
-    Parameters
-    ----------
-    of, row
-        The benchmark, and one of its rows.
-    data
-        Folder of the published instances; without it, any case counts that is no
-        drawn one.
-    longer
-        Whether runs of the benchmark's longer budget are as well.
-
-    Examples
-    --------
-    >>> from benchmarks.registry import benchmark
-    >>> row = {"case": "demo bank", "seed": "1", "seconds": "60.0"}
-    >>> of = benchmark("demo")
-    >>> in_protocol(of, row, None), in_protocol(of, row | {"seed": "2"}, None)
-    (True, False)
-    """
-    key, cases = key_of(row), of.cases(data)
-    budgets = [of.budget(key.case), *([of.longer] if longer and of.longer else ())]
-    case = key.case in cases or not cases
-    named = key.method in of.methods and key.seed in of.seeds
-    return case and named and key.seconds in budgets and not key.deterministic
 
 
 def stamped(task: Task, row: Row) -> Row:
@@ -143,7 +113,10 @@ def input_of(path: Path) -> str:
 
 
 def where(workers: int | None = None) -> dict[str, Any]:
-    """Return what a row says of versions, machine and commit."""
+    """Return what a row says of versions, machine and commit.
+
+    ``cores`` are those that a run may use, eight at most.
+    """
     said = {
         "rosterwright": version("rosterwright"),
         "ortools": version("ortools"),

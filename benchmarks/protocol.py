@@ -14,7 +14,6 @@ from benchmarks.keep import (
     RESULTS,
     Key,
     commit,
-    in_protocol,
     key_of,
     key_of_task,
     read_rows,
@@ -204,6 +203,36 @@ def _order(of: Benchmark, asked: Asked) -> Any:
         return case, method, key.deterministic, key.seconds, key.seed
 
     return rank
+
+
+def in_protocol(
+    of: Benchmark, row: Mapping[str, Any], data: Path | None, *, longer: bool = False
+) -> bool:
+    """Return whether a row is of a run that its benchmark is remembered by.
+
+    Parameters
+    ----------
+    of, row
+        The benchmark, and one of its rows.
+    data
+        Folder of the published instances; without it, any case counts that is no
+        drawn one.
+    longer
+        Whether runs of the benchmark's longer budget are as well.
+
+    Examples
+    --------
+    >>> from benchmarks.registry import benchmark
+    >>> row = {"case": "demo bank", "seed": "1", "seconds": "60.0"}
+    >>> of = benchmark("demo")
+    >>> in_protocol(of, row, None), in_protocol(of, row | {"seed": "2"}, None)
+    (True, False)
+    """
+    key, cases = key_of(row), of.cases(data)
+    budgets = [of.budget(key.case), *([of.longer] if longer and of.longer else ())]
+    case = key.case in cases or not cases
+    named = key.method in of.methods and key.seed in of.seeds
+    return case and named and key.seconds in budgets and not key.deterministic
 
 
 def publish(of: Benchmark, data: Path | None) -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.keep import commit, in_protocol, read_rows, write_rows
+from benchmarks.keep import commit, read_rows, write_rows
+from benchmarks.protocol import in_protocol
 from benchmarks.registry import NAMES, Row, benchmark
 from benchmarks.tables import markdown
 

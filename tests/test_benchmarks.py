@@ -1,6 +1,5 @@
 """The registry: each benchmark runs, its rows are kept, and work repeats."""
 
-import os
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -19,6 +18,7 @@ from benchmarks.protocol import Asked, is_sound, run
 from benchmarks.registry import NAMES, Benchmark, Task, benchmark
 from benchmarks.releases import add_release, release_table
 from benchmarks.tables import place_table
+from tests import FULL
 
 
 def counted(runs, **row):
@@ -77,9 +77,7 @@ REPEATED = ("demo", "curtois", "matsp", "rws")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", NAMES if os.environ.get("ROSTERWRIGHT_FULL") else REPEATED
-)
+@pytest.mark.parametrize("name", NAMES if FULL else REPEATED)
 def test_work_repeats_but_for_time_and_memory(name, tmp_path):
     """The same CSV twice, but for the columns named in one place."""
     if not benchmark(name).cases(data_folder()):

@@ -5,7 +5,6 @@ combinations, queues being split in every way, and rosters are audited in that o
 until none left can be cheaper.
 """
 
-import os
 from datetime import date, timedelta
 from itertools import product
 from random import Random
@@ -24,9 +23,10 @@ from scheduler.engine.pricing import PricedBound, Pricing
 from scheduler.engine.solve import solve
 from scheduler.engine.solver import Budget
 from scheduler.engine.starts import ways_of
+from tests import FULL
 from tests.drawn import with_calls
 
-COUNT = 500 if os.environ.get("ROSTERWRIGHT_FULL") else 40
+COUNT = 500 if FULL else 40
 FOUND = 0.95
 TIGHT = 0.5  # share of cases whose bound is the optimum, at least
 QUEUES = ("calls", "chat")

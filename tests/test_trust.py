@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.centre import write_centre
 from scheduler.files.write import OURS
+from tests import FULL
 
 pytestmark = pytest.mark.slow
 
@@ -265,7 +266,7 @@ def test_memory_is_watched(case):
 def test_deterministic_rosters_are_the_same_byte_by_byte(start, tmp_path):
     """In other processes with other hash seeds; more work is never worse."""
     costs, budgets = [], ("0.5", "2", "8")
-    for seconds in budgets if os.environ.get("ROSTERWRIGHT_FULL") else budgets[:2]:
+    for seconds in budgets if FULL else budgets[:2]:
         outs = []
         for seed in ("1", "2"):
             out = tmp_path / f"{seconds}-{seed}"
