@@ -13,6 +13,7 @@ from benchmarks.tables import OURS, median_cost
 
 DOTS_PER_INCH = 110
 PROVED = 5e-5  # half of the least gap that a trace tells: where none is drawn
+LINES = ("-", "--", ":")
 
 
 def draw_traces(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -29,7 +30,8 @@ def draw_traces(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
         points = [(at, max(PROVED, gap)) for at, gap in read_trace(trace)]
         colour = colours(number / max(1, len(traces) - 1) * 0.92)
         seconds, gaps = zip(*points, strict=True)
-        axes.step(seconds, gaps, where="post", color=colour, label=case)
+        dashes = LINES[number % len(LINES)]  # neighbours differ in more than colour
+        axes.step(seconds, gaps, dashes, where="post", color=colour, label=case)
         axes.plot(seconds[-1], gaps[-1], "o", color=colour, markersize=4)
     axes.set_xscale("log")
     _gap_axis(axes)
