@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _list(asked)
     elif release and names:
         parser.error(f"Expected a release alone, got {_words(names)!r} besides.")
+    elif release and not any(asked.results.glob("*.csv")):
+        parser.error(f"There are no rows in {asked.results} to keep.")
     elif release:
         add_release(release, asked.results, asked.data)
         rows = read_rows(asked.results / "releases.csv")
@@ -56,7 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--list", action="store_true", help="show names, cases and budgets")
     add("--cases", nargs="+", default=(), metavar="CASE", help="these alone")
     add("--methods", nargs="+", default=(), metavar="METHOD", help="these alone")
-    add("--seeds", nargs="+", type=int, default=(), metavar="SEED", help="these alone")
+    add(
+        "--seeds", nargs="+", type=_seed, default=(), metavar="SEED", help="these alone"
+    )
     add("--seconds", type=_seconds, help="budget of each run")
     add("--deterministic", action="store_true", help="seconds count work, not time")
     add("--fresh", action="store_true", help="run what has a row as well")
@@ -76,8 +80,17 @@ def _seconds(text: str) -> float:
     raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
 
 
+def _seed(text: str) -> int:
+    if text.isdecimal():
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected a whole number from 0, got {text!r}")
+
+
 def _folder(text: str) -> Path:
-    return Path(text).resolve()
+    path = Path(text).resolve()
+    if path.exists() and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"expected a folder, got the file {text!r}")
+    return path
 
 
 def data_folder() -> Path | None:

@@ -130,7 +130,7 @@ HEADS = (
     "bound",
     "best known",
     "gap",
-    "by",
+    "by: bound, roster",
     "seconds",
     "cost of the last run",
     "above the best",
@@ -151,8 +151,8 @@ def _lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
         if known.get("bound") and known.get("best"):
             bound, cost = int(known["bound"]), int(known["best"])
             gap = (cost - bound) / max(1, cost)
-            commits = dict.fromkeys((known["bound_by"], known["best_by"]))
-            line += [f"{bound:,}", f"{cost:,}", f"{gap:.2%}", ", ".join(commits)]
+            line += [f"{bound:,}", f"{cost:,}", f"{gap:.2%}"]
+            line += [f"{known['bound_by']}, {known['best_by']}"]
         else:
             line += [""] * 4
         if mine.get("cost"):
@@ -168,8 +168,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write instances and hold their files against the hashes published."""
     parser = argparse.ArgumentParser("python -m benchmarks.instances")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=instances())
+    parser.add_argument("names", nargs="*", metavar="NAME", help="all if none")
     asked = parser.parse_args(arguments)
+    strange = [name for name in asked.names if name not in instances()]
+    if strange:
+        parser.error(f"Expected names of {', '.join(instances())}, got {strange[0]!r}.")
     wrong = 0
     for name, one in instances().items():
         if not asked.names or name in asked.names:

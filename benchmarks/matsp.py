@@ -20,6 +20,7 @@ from benchmarks.matsp_evaluator import (
 from benchmarks.matsp_search import Case, search
 from benchmarks.registry import Benchmark, Row, Task
 from benchmarks.sets import budget_of, cases_in, file_of, keep_best, row_of
+from benchmarks.tables import how_many
 from benchmarks.tables import table as columns_of
 
 FOLDER = "matsp"
@@ -90,4 +91,5 @@ BENCHMARK = Benchmark(
     seconds=600.0,
     short=10,
     brief=30.0,
+    headline=lambda rows: how_many(rows, "proved", ("optimal",)),
 )

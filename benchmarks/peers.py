@@ -10,6 +10,7 @@ import scheduler as sc
 from benchmarks.centre import write_centre
 from benchmarks.centre_evaluator import evaluate
 from benchmarks.centres import SIZES
+from benchmarks.instances import keep_best
 from benchmarks.one import METHODS, run_apart
 from benchmarks.pictures import draw_peers
 from benchmarks.registry import Benchmark, Row, Task
@@ -31,6 +32,7 @@ def run(task: Task) -> Row:
         row = run_apart(case, out, task)
         if (out / "roster.csv").exists():
             row |= score(case, out)
+            keep_best(case, out, row, task.results if task.method == OURS else None)
     return row
 
 
@@ -131,7 +133,7 @@ def _ratios(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         ]
         if ours and legal:
             found[f"best legal peer / ours, {size.people}"] = round(
-                min(legal) / ours, 3
+                min(legal) / ours, 4
             )
     return found
 

@@ -48,6 +48,7 @@ def draw_releases(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     releases = list(dict.fromkeys(row["release"] for row in rows))
     figures = dict.fromkeys((row["benchmark"], row["figure"]) for row in rows)
     _, axes = plt.subplots(figsize=(9, 4.2), layout="constrained")
+    axes.set_prop_cycle(color=plt.get_cmap("tab20").colors)  # type: ignore[attr-defined]
     for name, what in figures:
         if what.startswith("gap"):
             known = {

@@ -18,6 +18,7 @@ from benchmarks.registry import Benchmark, Row, Task
 from benchmarks.rws_evaluator import evaluate, read_instance, read_plan, write_plan
 from benchmarks.rws_model import search
 from benchmarks.sets import budget_of, cases_in, file_of, row_of
+from benchmarks.tables import how_many
 from benchmarks.tables import table as columns_of
 from scheduler.engine.solver import Budget
 
@@ -75,6 +76,7 @@ BENCHMARK = Benchmark(
     methods=("circulation",),
     short=20,
     brief=5.0,
+    headline=lambda rows: how_many(rows, "decided", ("feasible", "infeasible")),
 )
 
 

@@ -1,6 +1,6 @@
 """How rows look in Markdown, on the page of benchmarks and in a terminal."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from statistics import fmean, median
 from typing import Any
 
@@ -74,6 +74,14 @@ def mean_gap(rows: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     return {"gap": round(fmean(gaps), 4)} if gaps else {}
 
 
+def how_many(
+    rows: Iterable[Mapping[str, Any]], figure: str, statuses: Container[str]
+) -> dict[str, float]:
+    """Return how many rows have one of some statuses, as a headline of a name."""
+    found = [row.get("status") in statuses for row in rows]
+    return {figure: float(sum(found))} if found else {}
+
+
 def median_cost(
     rows: Iterable[Mapping[str, Any]], case: str, method: str
 ) -> float | None:
@@ -108,11 +116,13 @@ def place_table(
 
 def _origin(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return where rows were made, in one line."""
-    known = [row for row in rows if row.get("ortools")]
-    if not known:
-        return ""
-    one, commits = known[0], dict.fromkeys(row["commit"] for row in known)
-    return (
-        f"\nCommit {', '.join(commits)}, ortools {one['ortools']}, "
-        f"Python {one['python']}, {one['cores']} cores ({one['machine']}).\n"
-    )
+    commits: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if row.get("ortools"):
+            where = (
+                f"ortools {row['ortools']}, Python {row['python']}, "
+                f"{row['cores']} cores ({row['machine']})"
+            )
+            commits.setdefault(where, {})[row["commit"]] = None
+    places = [f"Commit {', '.join(of)}, {where}." for where, of in commits.items()]
+    return f"\n{' '.join(places)}\n" if places else ""

@@ -9,6 +9,7 @@ from benchmarks import sets
 from benchmarks.__main__ import data_folder, main
 from benchmarks.centre import write_centre
 from benchmarks.instances import instances, keep_best
+from benchmarks.instances import main as write_instances
 from benchmarks.keep import OF_THE_MACHINE, hash_of, read_rows, write_rows
 from benchmarks.lines import FileError, text_of
 from benchmarks.one import run_apart
@@ -197,6 +198,8 @@ def test_a_file_that_is_wrong_is_one_line(tmp_path, capsys):
     [
         (["demo", "--seconds", "nan"], "expected a number above 0, got 'nan'"),
         (["demo", "--seconds", "0"], "expected a number above 0, got '0'"),
+        (["demo", "--seeds", "-3"], "expected a whole number from 0, got '-3'"),
+        (["demo", "--results", __file__], "expected a folder, got the file"),
         (["demo", "--release", "1.0"], "Expected a release alone, got 'demo' besides."),
         (
             ["real", "--cases", ""],
@@ -383,6 +386,17 @@ def test_the_table_of_peers_says_what_is_broken():
 def one_of(name):
     """The hash that an instance was published with."""
     return instances()[name].sha256
+
+
+def test_all_instances_are_written_where_none_is_named(tmp_path, monkeypatch, capsys):
+    """And a name that is none is refused."""
+    few = {"centre-0020": instances()["centre-0020"]}
+    monkeypatch.setattr("benchmarks.instances.instances", lambda: few)
+    assert write_instances([str(tmp_path)]) == 0
+    assert "centre-0020  as published" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as ended:
+        write_instances([str(tmp_path), "centre-0021"])
+    assert ended.value.code == 2
 
 
 def test_instances_have_the_hashes_published(tmp_path):
