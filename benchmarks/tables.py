@@ -77,7 +77,13 @@ def mean_gap(rows: Iterable[Mapping[str, Any]]) -> dict[str, float]:
 def how_many(
     rows: Iterable[Mapping[str, Any]], figure: str, statuses: Container[str]
 ) -> dict[str, float]:
-    """Return how many rows have one of some statuses, as a headline of a name."""
+    """Return how many rows have one of some statuses, as a headline of a name.
+
+    Examples
+    --------
+    >>> how_many([{"status": "optimal"}, {"status": "feasible"}], "proved", ["optimal"])
+    {'proved': 1.0}
+    """
     found = [row.get("status") in statuses for row in rows]
     return {figure: float(sum(found))} if found else {}
 
