@@ -81,6 +81,8 @@ class Shift:
         Paid minutes; None = the span less unpaid breaks.
     skills
         All that a person must hold to work it.
+    offered
+        Whether it may be worked; history may hold shifts that are given up.
     """
 
     code: str
@@ -91,6 +93,7 @@ class Shift:
     skills: frozenset[str] = frozenset()
     label: str = ""
     colour: str = ""
+    offered: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -325,11 +328,12 @@ class Case:
 
     @cached_property
     def suits(self) -> NDArray[np.bool_]:
-        """Whether a person's classes and skills suit a shift; ``(agents, shifts)``."""
+        """Whether a shift is offered and suits a person; shape ``(agents, shifts)``."""
         return np.array(
             [
                 [
-                    (not agent.classes or shift.shift_class in agent.classes)
+                    shift.offered
+                    and (not agent.classes or shift.shift_class in agent.classes)
                     and shift.skills <= agent.skills
                     for shift in self.shifts
                 ]

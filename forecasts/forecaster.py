@@ -1,7 +1,7 @@
 """The forecast of a horizon: the best model of each queue, and how sure it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -104,6 +104,10 @@ class Forecast:
         """
         _check_share(p)
         return count_quantile(self.calls, self.cv, p)
+
+    def times(self, factor: float) -> "Forecast":
+        """Return the forecast with all calls times a factor, as sure as before."""
+        return replace(self, calls=self.calls * factor)
 
     def rate_quantile(self, p: float) -> Floats:
         """Return the call rate (per interval) not exceeded with probability ``p``."""

@@ -70,8 +70,14 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time ``_HOMES`` says 
     from scheduler.engine.solve import solve
     from scheduler.files.read import Plan, read_case
     from scheduler.files.rosters import read_roster
+    from scheduler.files.scenario import Scenario, read_scenarios
     from scheduler.files.template import write_template
     from scheduler.files.write import write_outputs
+    from scheduler.report.compared import (
+        plot_comparison,
+        plot_frontier,
+        plot_rule_costs,
+    )
     from scheduler.report.plots import (
         plot_backtest,
         plot_check,
@@ -85,6 +91,15 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time ``_HOMES`` says 
     )
     from scheduler.result import Result, Step
     from scheduler.summary import coverage_frame, kpi
+    from scheduler.whatif import (
+        Comparison,
+        Outcome,
+        RuleCost,
+        RuleCosts,
+        compare,
+        rule_costs,
+        staffings,
+    )
 
 __all__ = [
     "METHODS",
@@ -99,12 +114,14 @@ __all__ = [
     "Check",
     "Cleaned",
     "Clock",
+    "Comparison",
     "DayUnderWay",
     "Duties",
     "Forecast",
     "History",
     "InputError",
     "Leave",
+    "Outcome",
     "Performance",
     "Plan",
     "Problem",
@@ -113,6 +130,9 @@ __all__ = [
     "Result",
     "Roster",
     "Rule",
+    "RuleCost",
+    "RuleCosts",
+    "Scenario",
     "Service",
     "Shift",
     "Step",
@@ -120,6 +140,7 @@ __all__ = [
     "audit",
     "check",
     "clean",
+    "compare",
     "coverage_frame",
     "draw_calls",
     "erlang_b",
@@ -133,11 +154,14 @@ __all__ = [
     "place_breaks",
     "plot_backtest",
     "plot_check",
+    "plot_comparison",
     "plot_cover",
     "plot_fairness",
     "plot_forecast",
+    "plot_frontier",
     "plot_grid",
     "plot_heatmap",
+    "plot_rule_costs",
     "plot_trace",
     "plot_weekday_errors",
     "presences_of",
@@ -147,11 +171,14 @@ __all__ = [
     "read_requirement",
     "read_roster",
     "read_rules",
+    "read_scenarios",
     "reforecast",
     "replicate",
     "required_heads",
+    "rule_costs",
     "solve",
     "staff",
+    "staffings",
     "synthetic_bank",
     "write_demo_case",
     "write_outputs",
@@ -237,6 +264,24 @@ _HOMES = {
     "scheduler.result": (
         "Result",
         "Step",
+    ),
+    "scheduler.files.scenario": (
+        "Scenario",
+        "read_scenarios",
+    ),
+    "scheduler.whatif": (
+        "Comparison",
+        "Outcome",
+        "RuleCost",
+        "RuleCosts",
+        "compare",
+        "rule_costs",
+        "staffings",
+    ),
+    "scheduler.report.compared": (
+        "plot_comparison",
+        "plot_frontier",
+        "plot_rule_costs",
     ),
     "scheduler.summary": (
         "coverage_frame",

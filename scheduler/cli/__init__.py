@@ -233,6 +233,44 @@ def report(
 
 
 @app.command()
+def whatif(
+    case: CasePath,
+    scenarios: Annotated[
+        Path | None,
+        typer.Argument(metavar="[SCENARIOS]", help="Scenarios to compare, as TOML."),
+    ] = None,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="What each rule costs; S is for all.")
+    ] = False,
+    people: Annotated[
+        str | None,
+        typer.Option(metavar="-4..8/2", help="More or fewer people, by steps."),
+    ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(metavar="AGENT", help="Whom they are like.  [the commonest]"),
+    ] = None,
+    out: Out = None,
+    seconds: Seconds = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    deterministic: Deterministic = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    lang: Lang = None,
+    debug: Debug = False,
+) -> int:
+    """Compare scenarios of a case; price its rules; more or fewer people."""
+    from scheduler.cli.commands import Options
+    from scheduler.cli.whatif import whatif as answer
+
+    options = Options(
+        out, seconds, seed, workers, quiet, as_json, _of(lang), deterministic
+    )
+    return answer(case, scenarios, rules, people, like, options)
+
+
+@app.command()
 def rules(
     lang: Annotated[Language, typer.Option(help="Language.")] = Language.en,
     as_json: Json = False,

@@ -210,7 +210,7 @@ def solve(path: Path, options: Options) -> int:
     plan = options.plan(path)
     out = options.folder(plan)
     check_folder(out)
-    with hold(out), _stopping() as stop:
+    with hold(out), stopping() as stop:
         result = _solved(plan, options, stop)
         if result.usable:
             write_outputs(plan, result, out)
@@ -242,7 +242,7 @@ def _solved(plan: Plan, options: Options, stop: threading.Event) -> Result:
 
 
 @contextmanager
-def _stopping() -> Iterator[threading.Event]:
+def stopping() -> Iterator[threading.Event]:
     """Give an event that the first Ctrl-C sets; the second ends at once."""
     stop = threading.Event()
     first = 0.0

@@ -68,6 +68,18 @@ def follow_apart(case: Case, until: float, seed: int) -> Dialogue:
         yield from improver.run(budget, budget.whole)
 
 
+def better(case: Case, budget: Budget, seed: int) -> Dialogue:
+    """Improve the roster that stands, which is near a good one already."""
+    improver = Improver(Alone(case, Paths(case), Starts(case)), seed)
+    if improver.hear((yield Found("start"))):
+        yield from improver.run(budget, budget.whole)
+
+
+def better_apart(case: Case, until: float, seed: int) -> Dialogue:
+    """Improve it in a process of its own, until a moment of the monotonic clock."""
+    return better(case, Budget(until - monotonic()), seed)
+
+
 def _rounds(budget: Budget) -> Iterator[tuple[float, float]]:
     """Yield for how long to blend, and for how long to improve, in ticks."""
     if budget.effort is None:

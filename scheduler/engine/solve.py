@@ -6,6 +6,7 @@ from importlib.metadata import version
 from time import monotonic
 
 from constraints.case import Case
+from constraints.roster import Roster
 from constraints.rule import Text
 from scheduler.engine.aggregate import Counts
 from scheduler.engine.by_shift import (
@@ -22,6 +23,8 @@ from scheduler.engine.precheck import precheck
 from scheduler.engine.prices import bounds, bounds_apart
 from scheduler.engine.pricing import PricedBound
 from scheduler.engine.search import (
+    better,
+    better_apart,
     first_roster,
     follow_apart,
     search,
@@ -43,6 +46,7 @@ SEARCHED = (
     "improve",
     "dive",
     "rows",
+    "given",
 )  # what betters a roster, beside what proves a bound
 REFUTED = Text(
     "The bound was above the cost of a legal roster and is withdrawn: a fault of ours, "
@@ -88,6 +92,7 @@ def solve(
     on_step: OnStep | None = None,
     stop: threading.Event | None = None,
     limit: int = 0,
+    start: Roster | None = None,
 ) -> Result:
     """Return the best roster found within a budget, with its proof and its audit.
 
@@ -115,6 +120,9 @@ def solve(
     limit
         Bytes of memory that helping processes may hold together; 0 = what this machine
         can spare. The largest is ended where they hold more.
+    start
+        A roster of this case to begin with, such as that of a case much like it; what
+        comes back is no worse. Where it is legal, no other is sought from the ground.
 
     Examples
     --------
@@ -128,7 +136,8 @@ def solve(
     stop = stop or threading.Event()
     found: list[Result | BaseException] = []
     budget = Budget(seconds, effort, stop)
-    run = _Run(case, budget, seed, workers or cores(), on_step, limit or memory())
+    many = workers or cores()
+    run = _Run(case, budget, seed, many, on_step, limit or memory(), start)
 
     def work() -> None:
         try:
@@ -167,8 +176,9 @@ class _Run:
         workers: int,
         on_step: OnStep | None,
         limit: int,
+        start: Roster | None,
     ) -> None:
-        self.case, self.budget = case, budget
+        self.case, self.budget, self.start = case, budget, start
         self.seed = seed
         self.workers = workers if budget.effort is None else 1
         self.on_step, self.limit = on_step, limit
@@ -191,12 +201,12 @@ class _Run:
         self.conflicts = checked.conflicts
         if not checked.conflicts:
             by_shift = asked_by_shift(self.case)
-            first = (
-                first_by_shift(self.case, self.budget, self.seed)
-                if by_shift
-                else first_roster(self.case, self.budget, self.seed)
-            )
-            self._better(Standing.of(first), "construct")
+            if self.start is not None:
+                self._better(Standing.of(self.start), "given")
+            if not self._legal:
+                make = first_by_shift if by_shift else first_roster
+                first = make(self.case, self.budget, self.seed)
+                self._better(Standing.of(first), "construct")
             if self.budget.effort is None:
                 self._search_apart(self._jobs_by_shift() if by_shift else self._jobs())
             elif by_shift:
@@ -205,7 +215,8 @@ class _Run:
                 effort = self.budget.effort
                 beside = Budget(self.budget.left, effort, self.budget.stop)
                 self._count(bounds(self.case, beside, self.seed))
-                self._listen(search(self.case, self.budget, self.seed))
+                find = better if self._near else search
+                self._listen(find(self.case, self.budget, self.seed))
         return self.close()
 
     # -- stages ---------------------------------------------------------------------
@@ -219,6 +230,7 @@ class _Run:
         jobs: list[list[Job]] = []
         for number in range(self.workers):
             task = search_apart if few or not number else follow_apart
+            task = better_apart if self._near else task
             jobs.append([(task, (self.case, until, self.seed + number))])
         bounding: Job = (bounds_apart, (self.case, until, self.seed))
         if few or self.workers == 1:
@@ -298,6 +310,16 @@ class _Run:
                     news = None
 
     @property
+    def _legal(self) -> bool:
+        return self.best is not None and not self.best.audit.hard
+
+    @property
+    def _near(self) -> bool:
+        """Whether the search begins with a legal roster that was given."""
+        first = self.trace[0] if self.trace else None
+        return first is not None and first.source == "given" and first.cost is not None
+
+    @property
     def _done(self) -> bool:
         return self._settled or self.budget.over
 
@@ -360,8 +382,8 @@ class _Run:
                 self._step(source)
 
     def _step(self, source: str) -> None:
-        legal = self.best is not None and not self.best.audit.hard
-        cost = self.best.audit.cost if legal and self.best is not None else None
+        legal = self.best if self._legal else None
+        cost = None if legal is None else legal.audit.cost
         step = Step(
             seconds=self.budget.elapsed, cost=cost, bound=self.bound, source=source
         )

@@ -20,6 +20,8 @@ from forecasts.history import History, history_from_table
 from forecasts.requirement import Requirement, requirement_from_table, staff
 from forecasts.table import Problems, Table
 from scheduler.files.carry import carried_past
+from scheduler.files.edited import Edited
+from scheduler.files.scenario import Scenario
 from scheduler.files.settings import CaseSettings, check_settings
 from scheduler.files.source import Source, open_source
 from scheduler.files.tables import (
@@ -38,7 +40,7 @@ from scheduler.files.tables import (
     read_requests,
     read_shifts,
 )
-from scheduler.files.toml import dotted
+from scheduler.files.toml import Key, dotted
 
 T = TypeVar("T")
 NAMED = 10
@@ -89,13 +91,15 @@ class Plan:
         )
 
 
-def read_case(path: Path | str) -> Plan:
+def read_case(path: Path | str, scenario: Scenario | None = None) -> Plan:
     """Read a case folder or workbook, and forecast and staff it.
 
     Parameters
     ----------
     path
         A folder with case.toml and its tables, or a workbook such as case.xlsx.
+    scenario
+        Edits to read it with.
 
     Raises
     ------
@@ -112,7 +116,8 @@ def read_case(path: Path | str) -> Plan:
     forecasts.problems.InputError: case.toml: found "no such file", ...
     """
     path = Path(path)
-    return _Reading(path, open_source(path)).plan()
+    source = open_source(path)
+    return _Reading(path, Edited(source, scenario) if scenario else source).plan()
 
 
 @dataclass(frozen=True)
@@ -470,7 +475,7 @@ class _Demand:
         )
         if self.requirement is not None:
             reading.say(self.requirement.warnings)
-        self._refuse_price(settings)
+        self._refuse_calls_used(settings)
         if reading.source.has("calls"):
             reading.notes.append(
                 Text(
@@ -479,18 +484,23 @@ class _Demand:
                 )
             )
 
-    def _refuse_price(self, settings: CaseSettings) -> None:
-        """Refuse to price heads by calls that are not known."""
+    def _refuse_calls_used(self, settings: CaseSettings) -> None:
+        """Refuse to price heads by calls that are not known, or to make these more."""
         needs = [rule for rule in settings.rules if isinstance(rule, CoverageNeed)]
+        asked: list[tuple[Key, object, str]] = []
         if any(rule.price == "service-level" for rule in needs):
-            source, key = self.reading.source, ("rules", "coverage.need", "price")
+            asked += [(("rules", "coverage.need", "price"), "service-level", '"heads"')]
+        if settings.volume != 1:
+            asked += [(("forecast", "volume"), settings.volume, "1")]
+        source = self.reading.source
+        for key, found, usual in asked:
             self.reading.problems.add(
-                file=source.place("case"),
+                file=source.settings().file,
                 line=source.settings().line(key),
                 column=dotted(key),
-                found="service-level",
-                expected='price = "heads", as requirement.csv stands in for calls',
-                remedy='Write "heads", or take requirement.csv out of the case.',
+                found=str(found),
+                expected=f"{key[-1]} = {usual}, as requirement.csv stands in for calls",
+                remedy=f"Write {usual}, or take requirement.csv out of the case.",
             )
 
     def _forecast(self, days: Iterable[CalendarDay]) -> None:
@@ -518,7 +528,7 @@ class _Demand:
                 default_aht_seconds=settings.service.aht_seconds,
                 method=settings.method,
                 is_open=is_open,
-            )
+            ).times(settings.volume)
         except ValueError as error:
             self._refuse_calls(str(error))
             return

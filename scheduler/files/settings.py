@@ -31,8 +31,9 @@ class CaseSettings:
         Name of the case; ``zh`` or ``en``.
     clock
         Horizon, interval, time zone and start of the week.
-    method, country, quantile
-        How to forecast; a country's two letters or nothing; quantile of the load.
+    method, country, quantile, volume
+        How to forecast; a country's two letters or nothing; quantile of the load; a
+        factor on all calls expected.
     service, hours
         What is promised, and when calls are answered.
     rules
@@ -48,6 +49,7 @@ class CaseSettings:
     method: str
     country: str
     quantile: float
+    volume: float
     service: Service
     hours: ServiceHours
     pack: str
@@ -100,6 +102,9 @@ class _Forecast(_Table):
     )
     quantile: float = Field(
         default=0.5, gt=0, lt=1, description="a number above 0 and below 1, such as 0.5"
+    )
+    volume: float = Field(
+        default=1.0, ge=0.01, le=100, description="a factor from 0.01 to 100"
     )
 
 
@@ -216,6 +221,7 @@ def check_settings(settings: Settings) -> CaseSettings:
         method=case.forecast.method,
         country=case.forecast.country,
         quantile=case.forecast.quantile,
+        volume=case.forecast.volume,
         service=Service(**service.model_dump(exclude={"hours"})),
         hours=hours,
         pack=str(case.rules.get("pack", "bank")),

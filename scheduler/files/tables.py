@@ -70,7 +70,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "shifts": (
         ("shift", "class", "start", "end"),
-        ("paid_minutes", "skills", "label", "colour"),
+        ("paid_minutes", "skills", "label", "colour", "offered"),
     ),
     "leave": (("agent", "first", "last", "kind"), ("status",)),
     "requests": (("agent", "date", "kind", "value", "weight"), ()),
@@ -232,6 +232,7 @@ def _shift(cells: Cells, row: Row) -> Shift | None:
         skills=frozenset(skills),
         label=label or "",
         colour=colour,
+        offered=cells.word(row, "offered", ("yes", "no"), default="yes") != "no",
     )
 
 

@@ -30,6 +30,7 @@ week_start = "mon"
 method = "auto"                  # auto = best of the backtest, or one method's name
 country = "CN"                   # public holidays; "" = none
 quantile = 0.5                   # staff to this quantile of the load: 0.5 = the mean
+volume = 1.0                     # factor on all calls: 1.1 = ten per cent more
 
 [service]
 threshold_seconds = 10           # three rings

@@ -2,6 +2,8 @@
 
 import re
 import tomllib
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,15 @@ from forecasts.table import decode, read_bytes
 
 LARGEST_SETTINGS = 1_000_000
 KEY = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*(\.|=|$)""")
-TABLE = re.compile(r"\s*\[([^\[\]]+)\]")
+TABLE = re.compile(r"\s*(\[?)\[([^\[\]]+)\]")
 
 Key = tuple[str, ...]
 
 
 class Settings:
     r"""A table of settings with the place each key was written.
+
+    The tables of an array have their number for a key, from ``"0"``.
 
     Attributes
     ----------
@@ -48,6 +52,30 @@ class Settings:
                 return self._lines[key]
             key = key[:-1]
         return None
+
+    def under(self, edits: Mapping[str, Any], name: str) -> "Settings":
+        r"""Return the settings with some laid over them, called by a name.
+
+        Examples
+        --------
+        >>> settings = parse_settings('[horizon]\ndays = 28\n', "case.toml")
+        >>> settings.under({"horizon": {"days": 7}}, "a week").values
+        {'horizon': {'days': 7}}
+        """
+        file = f'{self.file} under "{name}"'
+        return Settings(file, merged(self.values, edits), self._lines, typed=self.typed)
+
+
+def merged(values: Mapping[str, Any], edits: Mapping[str, Any]) -> dict[str, Any]:
+    """Return tables within tables with others laid over them."""
+    both = dict(values)
+    for name, value in edits.items():
+        below = both.get(name)
+        if isinstance(value, Mapping):
+            both[name] = merged(below if isinstance(below, Mapping) else {}, value)
+        else:
+            both[name] = value
+    return both
 
 
 def read_settings(path: Path) -> Settings:
@@ -108,9 +136,15 @@ def _lines_of(text: str) -> dict[Key, int]:
     """Return the line of every table and key."""
     lines: dict[Key, int] = {}
     table: Key = ()
+    arrays: Counter[Key] = Counter()
     for number, line in enumerate(text.split("\n"), start=1):
         if header := TABLE.match(line):
-            table = key_parts(header[1])
+            table = key_parts(header[2])
+            arrays[table] += bool(header[1])
+            for length in range(len(table), 0, -1):
+                if arrays[table[:length]]:
+                    place = str(arrays[table[:length]] - 1)
+                    table = (*table[:length], place, *table[length:])
             for length in range(1, len(table) + 1):
                 lines.setdefault(table[:length], number)
             continue

@@ -20,9 +20,10 @@ from forecasts.forecaster import Forecast
 from forecasts.history import History
 from scheduler.checking import Check
 from scheduler.report import palette
+from scheduler.report.axes import canvas, legend, titled
 from scheduler.report.calls import BACK, calls_within, recent_calls
 from scheduler.report.cover import Cover, weeks
-from scheduler.report.fonts import drawable, language, letter
+from scheduler.report.fonts import drawable, letter
 from scheduler.report.labels import called
 from scheduler.report.words import capital, say, short_date, weekday
 from scheduler.result import Result
@@ -66,7 +67,7 @@ def plot_cover(
     ('Heads', 'Required and on the phone')
     >>> plt.close(ax.figure)
     """
-    ax, lang = _canvas(ax, lang, (11, 3.4))
+    ax, lang = canvas(ax, lang, (11, 3.4))
     cover = Cover.of(roster)
     shown = sorted(range(roster.case.days) if days is None else days)
     shown_days = range(shown[0], shown[-1] + 1)
@@ -102,8 +103,8 @@ def plot_cover(
     _time_axis(ax, roster, shown_days, lang)
     ax.set_ylim(0, max(1, int(need.max()), int(there.max())) * 1.08)
     ax.set_ylabel(capital(say("heads", lang)))
-    _legend(ax, columns=5)
-    return _titled(ax, say("cover_title", lang), lang)
+    legend(ax, columns=5)
+    return titled(ax, say("cover_title", lang), lang)
 
 
 def plot_heatmap(roster: Roster, *, ax: Axes | None = None, lang: str = "en") -> Axes:
@@ -117,7 +118,7 @@ def plot_heatmap(roster: Roster, *, ax: Axes | None = None, lang: str = "en") ->
     'Short and over by time of day'
     >>> plt.close(ax.figure)
     """
-    ax, lang = _canvas(ax, lang, (9, 4.6))
+    ax, lang = canvas(ax, lang, (9, 4.6))
     cover, clock = Cover.of(roster), roster.case.clock
     table = cover.by_time_of_day()
     reach = max(1.0, float(np.nanmax(np.abs(table)))) if cover.counted.any() else 1.0
@@ -138,7 +139,7 @@ def plot_heatmap(roster: Roster, *, ax: Axes | None = None, lang: str = "en") ->
     bar.locator = MaxNLocator(integer=True)
     bar.set_label(f"{say('short', lang)} (−) · {say('over', lang)} (+)")
     letter(bar.ax)
-    return _titled(ax, say("heatmap_title", lang), lang)
+    return titled(ax, say("heatmap_title", lang), lang)
 
 
 def plot_grid(roster: Roster, *, ax: Axes | None = None, lang: str = "en") -> Axes:
@@ -155,7 +156,7 @@ def plot_grid(roster: Roster, *, ax: Axes | None = None, lang: str = "en") -> Ax
     case = roster.case
     people = len(case.agents)
     height = float(np.clip(1.2 + 0.19 * people, 2.2, 14))
-    ax, lang = _canvas(ax, lang, (max(6.0, 2 + 0.36 * case.days), height))
+    ax, lang = canvas(ax, lang, (max(6.0, 2 + 0.36 * case.days), height))
     ax.imshow(_cells(roster), aspect="auto", interpolation="none")
     ax.set_xticks(np.arange(case.days + 1) - 0.5, minor=True)
     if people <= PEOPLE_NAMED:
@@ -171,7 +172,7 @@ def plot_grid(roster: Roster, *, ax: Axes | None = None, lang: str = "en") -> Ax
         _write_codes(ax, roster)
     _day_columns(ax, roster, lang)
     _class_legend(ax, roster, lang)
-    return _titled(ax, say("grid_title", lang), lang)
+    return titled(ax, say("grid_title", lang), lang)
 
 
 def plot_fairness(roster: Roster, *, ax: Axes | None = None, lang: str = "en") -> Axes:
@@ -185,7 +186,7 @@ def plot_fairness(roster: Roster, *, ax: Axes | None = None, lang: str = "en") -
     ['A2', 'A1']
     >>> plt.close(ax.figure)
     """
-    ax, lang = _canvas(ax, lang, (11, 3.2))
+    ax, lang = canvas(ax, lang, (11, 3.2))
     case = roster.case
     nights = roster.works_class("night")[:, case.past :].sum(axis=1)
     weekends = worked_weekends(roster)
@@ -221,8 +222,8 @@ def plot_fairness(roster: Roster, *, ax: Axes | None = None, lang: str = "en") -
         ax.set_xticks(place, names, rotation=90, fontsize=7)
     ax.set_ylabel(say("per_horizon", lang, days=case.days))
     ax.set_xlabel(capital(say("agents", lang)))
-    _legend(ax)
-    return _titled(ax, say("fairness_title", lang), lang)
+    legend(ax)
+    return titled(ax, say("fairness_title", lang), lang)
 
 
 def plot_forecast(
@@ -259,7 +260,7 @@ def plot_forecast(
     'Calls per 60 min'
     >>> plt.close(ax.figure)
     """
-    ax, lang = _canvas(ax, lang, (11, 3.4))
+    ax, lang = canvas(ax, lang, (11, 3.4))
     clock = forecast.clock
     days, calls = recent_calls(history, forecast)
     ahead = clock.days_of_intervals + clock.walls / DAY
@@ -289,8 +290,8 @@ def plot_forecast(
     _dates_at(ax, mondays, [clock.date(day) for day in mondays], lang)
     minutes = clock.interval_minutes
     ax.set_ylabel(capital(say("calls_per_interval", lang, minutes=minutes)))
-    _legend(ax)
-    return _titled(ax, say("forecast_title", lang), lang)
+    legend(ax)
+    return titled(ax, say("forecast_title", lang), lang)
 
 
 def plot_backtest(
@@ -323,7 +324,7 @@ def plot_backtest(
     >>> plt.close(ax.figure)
     """
     tried = _tried(forecast, queue)
-    ax, lang = _canvas(ax, lang, (7, 2.8))
+    ax, lang = canvas(ax, lang, (7, 2.8))
     names = tried.ranked()
     errors = [100 * tried.mean_wape(name) for name in names]
     colours = [
@@ -334,7 +335,7 @@ def plot_backtest(
     ax.bar_label(bars, labels, padding=3, fontsize=8, color=palette.MUTED)
     ax.invert_yaxis()
     ax.set_xlabel(capital(say("error_of_weeks", lang, weeks=tried.weeks)))
-    return _titled(ax, capital(say("methods_tried", lang)), lang)
+    return titled(ax, capital(say("methods_tried", lang)), lang)
 
 
 def plot_weekday_errors(
@@ -358,7 +359,7 @@ def plot_weekday_errors(
     >>> plt.close(ax.figure)
     """
     tried = _tried(forecast, queue)
-    ax, lang = _canvas(ax, lang, (7, 2.8))
+    ax, lang = canvas(ax, lang, (7, 2.8))
     errors, leads = 100 * tried.weekday_errors(), tried.leads
     shades = plt.get_cmap("Blues")(np.linspace(0.35, 0.85, len(leads)))
     width = 0.8 / len(leads)
@@ -373,7 +374,7 @@ def plot_weekday_errors(
     ax.set_ylabel("%")
     ax.legend(frameon=False, fontsize=8, ncols=len(leads), loc="upper left")
     ax.set_ylim(0, 1.25 * max(np.nanmax(errors, initial=0.0), 1e-9))
-    return _titled(ax, capital(say("error_by_weekday", lang)), lang)
+    return titled(ax, capital(say("error_by_weekday", lang)), lang)
 
 
 def _tried(forecast: Forecast, queue: int) -> Backtest:
@@ -411,7 +412,7 @@ def plot_check(check: Check, *, ax: Axes | None = None, lang: str = "en") -> Axe
     ('Answered within 10 s, of all calls offered', 'Service level, simulated')
     >>> plt.close(ax.figure)
     """
-    ax, lang = _canvas(ax, lang, (9, 3.6))
+    ax, lang = canvas(ax, lang, (9, 3.6))
     figures = check.figures
     by_hour = np.full((4, 24), np.nan)
     for row in figures.hours:
@@ -456,8 +457,8 @@ def plot_check(check: Check, *, ax: Axes | None = None, lang: str = "en") -> Axe
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     ax.set_xlabel(capital(say("time_of_day", lang)))
     ax.set_ylabel(capital(say("offered", lang, seconds=seconds)))
-    _legend(ax)
-    return _titled(ax, say("check_title", lang), lang)
+    legend(ax)
+    return titled(ax, say("check_title", lang), lang)
 
 
 def plot_trace(result: Result, *, ax: Axes | None = None, lang: str = "en") -> Axes:
@@ -473,7 +474,7 @@ def plot_trace(result: Result, *, ax: Axes | None = None, lang: str = "en") -> A
     ['Cost', 'Proved bound']
     >>> plt.close(ax.figure)
     """
-    ax, lang = _canvas(ax, lang, (8, 3.2))
+    ax, lang = canvas(ax, lang, (8, 3.2))
     for key, colour in (("cost", palette.OVER_STRONG), ("bound", palette.INK)):
         known = [
             (step.seconds, getattr(step, key))
@@ -496,58 +497,11 @@ def plot_trace(result: Result, *, ax: Axes | None = None, lang: str = "en") -> A
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     ax.set_xlabel(capital(say("seconds", lang)))
     ax.set_ylabel(capital(say("cost", lang)))
-    _legend(ax)
-    return _titled(ax, say("trace_title", lang), lang)
+    legend(ax)
+    return titled(ax, say("trace_title", lang), lang)
 
 
 # -- axes ---------------------------------------------------------------------------
-
-
-def _canvas(
-    ax: Axes | None, lang: str, inches: tuple[float, float]
-) -> tuple[Axes, str]:
-    """Return axes without a frame, and the language they can be labelled in."""
-    if ax is None:
-        ax = plt.subplots(figsize=inches, layout="constrained")[1]
-    for side in ("top", "right", "left"):
-        ax.spines[side].set_visible(False)
-    ax.spines["bottom"].set_color(palette.LINE)
-    ax.tick_params(
-        which="both", color=palette.LINE, labelcolor=palette.MUTED, labelsize=8
-    )
-    ax.xaxis.label.set_color(palette.MUTED)
-    ax.yaxis.label.set_color(palette.MUTED)
-    if language(lang) != lang:
-        ax.annotate(
-            say("no_chinese_font", "en"),
-            (1, 0),
-            (0, -30),
-            fontsize=7,
-            xycoords="axes fraction",
-            textcoords="offset points",
-            ha="right",
-            va="top",
-            color=palette.MUTED,
-        )
-    return ax, language(lang)
-
-
-def _titled(ax: Axes, title: str, lang: str) -> Axes:
-    ax.set_title(title, loc="left", fontsize=12, color=palette.INK, pad=12)
-    return letter(ax)
-
-
-def _legend(ax: Axes, columns: int = 4) -> None:
-    ax.legend(
-        loc="lower right",
-        bbox_to_anchor=(1.0, 1.0),
-        ncols=columns,
-        fontsize=8,
-        frameon=False,
-        borderaxespad=0.2,
-        handlelength=1.4,
-        columnspacing=1.4,
-    )
 
 
 def _dates_at(

@@ -238,6 +238,15 @@ WORDS: Mapping[str, Text] = {
     "reason": Text("reason", "原因"),
     "nobody_on_leave": Text("No leave in this period.", "本期无休假。"),
     "nothing_found": Text("The audit found nothing.", "审核未发现任何问题。"),
+    "others": Text("others", "其他"),
+    "as_it_is": Text("as it is", "现状"),
+    "compared_title": Text("Cost of each scenario, by rule", "各方案成本(按规则)"),
+    "rule_costs_title": Text(
+        "What each rule costs; grey: within the noise of the gaps",
+        "每条规则的代价(灰色:在差距误差范围内)",
+    ),
+    "saved_axis": Text("cost saved without the rule", "取消该规则可节省的成本"),
+    "frontier_title": Text("Service level by number of people", "人数与服务水平的关系"),
     "no_roster": Text("There is no roster.", "没有班表。"),
     "more_rows": Text(
         "{number} more rows stand in audit.json and in the workbook.",

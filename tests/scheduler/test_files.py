@@ -98,13 +98,13 @@ def shift_without_length(folder):
 def unknown_key(folder):
     """A key that is not known, with the nearest one that is."""
     replace(folder, "case.toml", "threshold_seconds", "treshold_seconds")
-    return 'case.toml:20: column "service.treshold_seconds"'
+    return 'case.toml:21: column "service.treshold_seconds"'
 
 
 def certain_service(folder):
     """All calls within the threshold cannot be promised."""
     replace(folder, "case.toml", "target = 0.90", "target = 1.0")
-    return 'case.toml:21: column "service.target": found "1.0"'
+    return 'case.toml:22: column "service.target": found "1.0"'
 
 
 def gbk_behind_a_mark(folder):

@@ -88,7 +88,7 @@ def test_a_legal_roster_is_never_given_up_for_a_cheaper_one():
     assert not legal.audit.hard
     assert broken.audit.hard
     assert broken.weight < legal.weight
-    keeper = solve._Run(case, Budget(60), 1, 1, None, 0)
+    keeper = solve._Run(case, Budget(60), 1, 1, None, 0, None)
     keeper._better(broken, "construct")
     keeper.bound = broken.audit.cost
     assert not keeper._settled
