@@ -17,7 +17,7 @@ def test_the_python_in_the_readme_runs(tmp_path, monkeypatch):
     """All blocks in order, in an empty folder, as one script."""
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     names = {"__name__": "readme"}
     for block in blocks:
         exec(compile(block, str(README), "exec"), names)
