@@ -68,6 +68,7 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time ``_HOMES`` says 
     from scheduler.demo import write_demo_case
     from scheduler.engine.breaks import place_breaks
     from scheduler.engine.solve import solve
+    from scheduler.explanation import Explanation, Way, explain
     from scheduler.files.read import Plan, read_case
     from scheduler.files.rosters import read_roster
     from scheduler.files.scenario import Scenario, read_scenarios
@@ -117,6 +118,7 @@ __all__ = [
     "Comparison",
     "DayUnderWay",
     "Duties",
+    "Explanation",
     "Forecast",
     "History",
     "InputError",
@@ -137,6 +139,7 @@ __all__ = [
     "Shift",
     "Step",
     "Violation",
+    "Way",
     "audit",
     "check",
     "clean",
@@ -146,6 +149,7 @@ __all__ = [
     "erlang_b",
     "erlang_c",
     "expected_service_level",
+    "explain",
     "forecast",
     "kpi",
     "offered_load",
@@ -268,6 +272,11 @@ _HOMES = {
     "scheduler.files.scenario": (
         "Scenario",
         "read_scenarios",
+    ),
+    "scheduler.explanation": (
+        "Explanation",
+        "Way",
+        "explain",
     ),
     "scheduler.whatif": (
         "Comparison",

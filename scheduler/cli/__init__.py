@@ -271,6 +271,29 @@ def whatif(
 
 
 @app.command()
+def explain(
+    case: CasePath,
+    out: Out = None,
+    seconds: Seconds = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    deterministic: Deterministic = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    lang: Lang = None,
+    debug: Debug = False,
+) -> int:
+    """Say why a case has no roster, and what each way out costs."""
+    from scheduler.cli.commands import Options
+    from scheduler.cli.explain import why
+
+    return why(
+        case,
+        Options(out, seconds, seed, workers, quiet, as_json, _of(lang), deterministic),
+    )
+
+
+@app.command()
 def rules(
     lang: Annotated[Language, typer.Option(help="Language.")] = Language.en,
     as_json: Json = False,

@@ -1,5 +1,6 @@
 """Linear: programmes handed to HiGHS, for prices and for a second opinion."""
 
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -8,6 +9,8 @@ from ortools.math_opt.python import mathopt
 from ortools.math_opt.solvers import highs_pb2
 from ortools.sat.python import cp_model
 
+Terms = list[tuple[int, float]]  # numbers of variables, and their weights
+Row = tuple[float, Terms, float]  # least, terms, most
 FREE = 1e15  # beyond this, a limit of the model is none
 
 
@@ -43,9 +46,12 @@ def solved(model: mathopt.Model, seconds: float) -> mathopt.SolveResult | None:
     return None
 
 
-def impossible(cp: cp_model.CpModel, seconds: float) -> bool:
-    """Return whether HiGHS, too, proves that a model cannot be met."""
-    found = _solved(_stated(cp, whole=True)[0], seconds, None)
+def impossible(cp: cp_model.CpModel, seconds: float, *, whole: bool = True) -> bool:
+    """Return whether HiGHS, too, proves that a model cannot be met.
+
+    Not ``whole``, fractions are let through: less is proved, and sooner.
+    """
+    found = _solved(_stated(cp, whole=whole)[0], seconds, None)
     reason = None if found is None else found.termination.reason
     return bool(reason == mathopt.TerminationReason.INFEASIBLE)
 
@@ -73,26 +79,71 @@ def _stated(cp: cp_model.CpModel, *, whole: bool) -> tuple[Any, list[Any]]:
             model.add_variable(lb=_limit(low), ub=_limit(high), is_integer=whole)
         )
 
-    def total(places: Any, weights: Any) -> Any:
-        terms = zip(list(places), list(weights), strict=True)
+    def total(terms: Iterable[tuple[int, float]]) -> Any:
         return mathopt.LinearSum(
             [mathopt.LinearTerm(variables[at], weight) for at, weight in terms]
         )
 
+    domains = [list(one.domain) for one in proto.variables]
     for one in proto.constraints:
-        low, *_, high = list(one.linear.domain)
-        rows.append(
-            model.add_linear_constraint(
-                lb=_limit(low),
-                ub=_limit(high),
-                expr=total(one.linear.vars, one.linear.coeffs),
+        for low, terms, high in _rows(one, domains):
+            row = model.add_linear_constraint(
+                lb=_limit(low), ub=_limit(high), expr=total(terms)
             )
-        )
-    model.minimize(total(proto.objective.vars, proto.objective.coeffs))
+            rows.append(row)
+    goal = proto.objective
+    model.minimize(total(zip(list(goal.vars), list(goal.coeffs), strict=True)))
     return model, rows
 
 
-def _limit(bound: int) -> float:
+def _rows(one: Any, domains: list[list[int]]) -> Iterator[Row]:
+    """Yield linear rows that a constraint implies: all it says, where it is linear."""
+    if one.has_linear():
+        low, *_, high = list(one.linear.domain)
+        pairs = zip(list(one.linear.vars), list(one.linear.coeffs), strict=True)
+        terms = list(pairs)
+        if list(one.enforcement_literal):
+            yield from _enforced(one, low, terms, high, domains)
+        else:
+            yield low, terms, high
+    elif one.has_bool_or():  # a literal, or what it waits for is false
+        unmet = [-at - 1 for at in one.enforcement_literal]
+        yield _count(1, [*one.bool_or.literals, *unmet], FREE)
+    elif one.has_at_most_one():
+        yield _count(-FREE, list(one.at_most_one.literals), 1)
+    elif one.has_exactly_one():
+        yield _count(1, list(one.exactly_one.literals), 1)
+    elif one.has_lin_max():  # it is no less than any; the rest is let go
+        target = one.lin_max.target
+        top = list(zip(list(target.vars), list(target.coeffs), strict=True))
+        for each in one.lin_max.exprs:
+            less = [(at, -w) for at, w in zip(each.vars, each.coeffs, strict=True)]
+            yield each.offset - target.offset, [*top, *less], FREE
+
+
+def _count(low: float, literals: list[int], high: float) -> Row:
+    """Return a row over how many literals are true; a negative one is a negation."""
+    terms = [(at, 1.0) if at >= 0 else (-at - 1, -1.0) for at in literals]
+    turned = sum(at < 0 for at in literals)
+    return low - turned, terms, high - turned
+
+
+def _enforced(
+    one: Any, low: float, terms: Terms, high: float, domains: list[list[int]]
+) -> Iterator[Row]:
+    """Yield both sides of a row that holds where some literals are true."""
+    unmet = [-at - 1 for at in one.enforcement_literal]
+    ends = [[w * end for end in (domains[at][0], domains[at][-1])] for at, w in terms]
+    least, most = sum(map(min, ends)), sum(map(max, ends))
+    for side, room in ((high, most - high), (low, least - low)):
+        if room * (1 if side is high else -1) > 0 and abs(side) < FREE:
+            _, switches, turned = _count(0, unmet, 0)
+            row = [*terms, *((at, -room * weight) for at, weight in switches)]
+            edge = side - room * turned
+            yield (-FREE, row, edge) if side is high else (edge, row, FREE)
+
+
+def _limit(bound: float) -> float:
     return (
         float(bound) if abs(bound) < FREE else float("inf") * (1 if bound > 0 else -1)
     )

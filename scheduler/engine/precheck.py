@@ -93,6 +93,30 @@ def _floor_hours(case: Case) -> list[Text]:
     ]
 
 
+def scarce_cycles(case: Case) -> list[range]:
+    """Return the days of each cycle whose floor asks for more than can be worked.
+
+    Counted roughly: a shift may reach into the next cycle. Who is away or not yet here
+    counts for the days that are left, at the longest shift.
+    """
+    rule = case.rule("hours.average")
+    if not _floor(case) or not _capped(case):
+        return []
+    assert isinstance(rule, HoursAverage)
+    scarce = []
+    for cycle in cycles(case, rule.cycle):
+        days = range(case.days)[
+            max(0, cycle.columns(case).start - case.past) : cycle.last_day(case) + 1
+        ]
+        there = case.free_to_work[:, days].any(axis=2).sum(axis=1)
+        can = np.minimum(rule.cap(case, cycle), there * int(case.paid.max())).sum()
+        asked = case.counted & np.isin(case.clock.days_of_intervals, days)
+        need = int(asked.sum()) * case.clock.interval_minutes * _floor(case)
+        if need > can * _phone_share(case):
+            scarce.append(days)
+    return scarce
+
+
 def _phone_share(case: Case) -> float:
     """Most minutes on the phone for each paid minute, over the shift catalogue."""
     span = case.end - case.start
