@@ -218,7 +218,7 @@ class CountsModel:
             for on_phone, count in zip(start.on_phone(), counts, strict=True):
                 for interval in on_phone:
                     self.phone[own, interval].append((count, 1))
-        self.base = Roster.empty(_without_pins(case)).phone_by_set
+        self.base = Roster.empty(without_pins(case)).phone_by_set
 
     def _chain(self) -> None:
         for own in range(len(self.base)):
@@ -313,7 +313,7 @@ class CountsModel:
         """Sum the paid minutes of a kind against the most its people can reach."""
         for kind, people in enumerate(self.people):
             most = sum(
-                _most_minutes(self.case, int(agent), cycle, int(cap[agent]), credited)
+                most_minutes(self.case, int(agent), cycle, int(cap[agent]), credited)
                 for agent in people
             )
             self.cp.add(_weighted(self._minutes(kind, cycle)) <= most)
@@ -430,11 +430,12 @@ def _weighted(terms: list[tuple[Any, int]]) -> Any:
     )
 
 
-def _without_pins(case: Case) -> Case:
+def without_pins(case: Case) -> Case:
+    """Return the case with nothing pinned."""
     return replace(case, pins=np.zeros((0, 0), np.int16))
 
 
-def _most_minutes(
+def most_minutes(
     case: Case, agent: int, cycle: Cycle, cap: int, credited: bool
 ) -> int:
     """Return the most minutes a person can be paid in the horizon's part of a cycle."""
