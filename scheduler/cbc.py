@@ -113,4 +113,4 @@ class Programme:
         solved = status in ("optimal", "feasible")
         cost = float(pulp.value(self._lp.objective) or 0.0) if solved else None
         bound = cost if told is None else float(told[1])
-        return Found(status, cost, bound, lambda one: float(one.value()))
+        return Found(status, cost, bound, lambda one: float(one.value() or 0))
