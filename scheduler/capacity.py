@@ -23,7 +23,6 @@ from constraints.rule import Rule
 from constraints.sequence import SequenceRun
 from scheduler.cbc import Found, Programme, Terms
 from scheduler.engine.aggregate import (
-    fixed_cells,
     kinds_of,
     most_minutes,
     without_pins,
@@ -33,8 +32,7 @@ from scheduler.engine.starts import Start, start_of
 WEEK = 7
 SMALL = 400  # counts of heads up to which starts and heads are chosen in one programme
 NEAR = 0.01  # share of the cost by which a week of a longer horizon may miss its best
-NODES = 2_000  # of the search tree, for one week
-HOURS = "coverage.need", "coverage.floor"
+NODES, FEW = 1_000, 100  # of the search tree, for heads of some days and for a bound
 
 At = tuple[int, int, int]  # kind of people, day, shift
 Grid = NDArray[np.float64]
@@ -239,28 +237,29 @@ def shift_mix(case: Case, starts: int | None = None) -> ShiftMix:
     nobody is away or pinned: people then take shifts in turn. The tests hold the mix
     against the optimum proved by the engine on cases of both sorts.
 
-    *How it is solved.* Up to a week it is one programme, solved to the end (or to
-    20,000 nodes of the tree, and then ``bound`` says how far it came). Longer horizons
-    are solved week by week, each with the day after in view, to one per cent or 2,000
-    nodes; the bound adds up what each week costs at the least, whoever works the night
-    before. Where starts are limited and counts are more than 400, which shifts to run
-    is chosen with heads that need not be whole, and that cost is a bound, too. No
-    clock is asked, so a mix is the same on each machine.
+    *How it is solved.* Up to a week and 400 counts of heads it is one programme, solved
+    to the end (or to 20,000 nodes of the tree, and then ``bound`` says how far it
+    came). Larger ones are solved half a week after the other, with the rest of the week
+    and the day after in view, to one per cent or 1,000 nodes each; the bound adds up
+    what each week costs at the least, whoever works the night before. Where starts are
+    limited, which shifts to run is chosen before, with heads that need not be whole,
+    and that cost is the bound. No clock is asked, so a mix is the same on each machine.
 
     Examples
     --------
-    Two people are needed at all hours and three are there; shifts of eight hours, by
-    day, evening and night, share ``16 x 60`` hours of heads, eight short a day at 10:
+    Two people are needed from 14:00, when day and evening shift overlap, to 24:00, and
+    three are there. Two take the evening shift; one, from 22:00, the night shift, so that
+    two hours lack a head, at 10 each:
 
     >>> from constraints.coverage import CoverageNeed
     >>> from constraints.examples import tiny_case
     >>> case = tiny_case(people=3, days=1, need=2, rules=(CoverageNeed(),))
-    >>> case.counted.sum()  # from the first hour that two shifts could be present
-    np.int64(8)
+    >>> int(case.counted.sum())
+    10
     >>> mix = shift_mix(case)
     >>> mix, mix.heads.tolist()
-    (<ShiftMix optimal: 2 shifts, cost 40 >= 40>, [[2, 1, 0]])
-    """
+    (<ShiftMix optimal: 2 shifts, cost 20 >= 20>, [[0, 2, 1]])
+        """
     if starts is not None and starts < 1:
         raise ValueError(f"Expected at least 1 start, got {starts}.")
     if not isinstance(case.rule("coverage.need"), CoverageNeed):
@@ -282,17 +281,17 @@ class _Mixing:
         self.case, self.asked, self.limit, self.offered = case, asked, limit, offered
         self.people = _People(case)
         self.stretches = _stretches(case)
-        self.bound = 0.0
+        self.bound, self.chosen = 0.0, False
 
     def mix(self) -> ShiftMix:
         """Return the mix."""
-        whole = self._size() <= SMALL and len(self.stretches) == 1
-        if not whole:
+        self.exact = self._size() <= SMALL and len(self.stretches) == 1
+        if not self.exact:
             found = self._choose()
             if found is None:
                 return self._none("infeasible")
             self.offered, self.planned = found
-            self.limit = None
+            self.limit, self.chosen = None, self.limit is not None
         return self._at_once() if len(self.stretches) == 1 else self._by_weeks()
 
     def _size(self) -> int:
@@ -306,57 +305,59 @@ class _Mixing:
         """Return shifts to run and minutes planned, where heads need not be whole."""
         every = range(self.case.days)
         model = _Model(self, every, every, whole=frozenset(), limit=self.limit)
-        found = model.programme.solve(gap=1e-4)
+        found = model.programme.solve(gap=NEAR, nodes=NODES)
         if found.status == "infeasible":
             return None
         if not found.usable:
             return self.offered, self.people.nothing
-        self.bound = (found.bound or 0.0) + model.fixed
+        self.bound = found.bound or 0.0
         return model.run(found), model.minutes(found)
 
     def _at_once(self) -> ShiftMix:
         every = range(self.case.days)
         model = _Model(self, every, every, whole=frozenset(every), limit=self.limit)
-        found = model.programme.solve()
+        found = (
+            model.programme.solve()
+            if self.exact
+            else model.programme.solve(gap=NEAR, nodes=NODES)
+        )
         if not found.usable:
             self.bound = max(self.bound, found.bound or 0.0)
             return self._none(found.status)
-        if self.limit is None and self.asked is not None:
-            bound = self.bound
-        else:
-            bound = max(self.bound, (found.bound or 0.0) + model.fixed)
+        bound = self.bound  # of any choice of starts; what follows, of the one made
+        if self.exact or not self.chosen:
+            bound = max(bound, found.bound or 0.0)
         return self._told(model.heads(found, every), model.phone_of(found), bound)
 
     def _by_weeks(self) -> ShiftMix:
         case, people = self.case, self.people
         heads = np.zeros((case.days, len(case.shifts)), np.int64)
-        phone = people.base.copy()
-        elsewhere, least = self.planned.copy(), 0.0
-        for days in self.stretches:
-            least += self._least(days)
-            ahead = range(days.start, min(case.days, days.stop + 1))
-            model = _Model(
-                self, ahead, ahead, whole=frozenset(days), base=phone, used=elsewhere
-            )
-            found = model.programme.solve(gap=NEAR, nodes=NODES)
-            if not found.usable:
-                return self._none("unknown")
-            heads[days.start : days.stop] = model.heads(found, days)
-            elsewhere[:, days.start : days.stop] = model.minutes(found)[
-                :, days.start : days.stop
-            ]
-            phone = model.phone_of(found, days)
-        bound = self.bound if self.asked is not None else max(self.bound, least)
+        phone, used, least = people.base, self.planned.copy(), 0.0
+        for week in self.stretches:
+            least += self._least(week)
+            for days in _parts(week):
+                ahead = range(days.start, min(case.days, week.stop + 1))
+                model = _Model(
+                    self, ahead, ahead, whole=frozenset(days), base=phone, used=used
+                )
+                found = model.programme.solve(gap=NEAR, nodes=NODES)
+                if not found.usable:
+                    return self._none("unknown")
+                now = slice(days.start, days.stop)
+                heads[now] = model.heads(found, days)
+                used[:, now] = model.minutes(found)[:, now]
+                phone = model.phone_of(found, days)
+        bound = max(self.bound, least)
         return self._told(heads, phone, bound)
 
     def _least(self, days: range) -> float:
         """Return what a week costs at the least, whoever works the night before."""
-        if self.asked is not None:
+        if self.chosen:
             return 0.0
         before = range(max(0, days.start - 1), days.stop)
         model = _Model(self, before, days, whole=frozenset(before))
-        found = model.programme.solve(gap=NEAR, nodes=NODES)
-        return model.fixed + (found.bound or 0.0) if found.usable else 0.0
+        found = model.programme.solve(gap=NEAR, nodes=FEW)
+        return found.bound or 0.0
 
     def _told(
         self, heads: NDArray[np.int64], phone: NDArray[np.int64], bound: float
@@ -521,6 +522,13 @@ def _stretches(case: Case) -> list[range]:
     return [range(days[0], days[-1] + 1) for days in parts if days]
 
 
+def _parts(week: range) -> list[range]:
+    """Return a week in two parts, one after the other."""
+    middle = week.start + (len(week) + 1) // 2
+    parts = range(week.start, middle), range(middle, week.stop)
+    return [part for part in parts if part]
+
+
 class _Model:
     """The programme of some days.
 
@@ -555,7 +563,7 @@ class _Model:
         self.offered, self.days, self.whole = mixing.offered, days, whole
         self.base = self.people.base if base is None else base
         self.used = self.people.nothing if used is None else used
-        self.programme, self.fixed = Programme(), 0.0
+        self.programme = Programme()
         self.x: dict[At, object] = {}
         self.y: dict[At, list[object]] = {}  # by set of skills, day, shift
         self.z: dict[int, object] = {}
@@ -659,17 +667,15 @@ class _Model:
     def _need(self, t: int, there: list[Terms]) -> None:
         case, people = self.case, self.people
         skills, need = case.skill_sets, case.requirement.heads[:, t]
-        price = float(people.short_price[t] + people.over_price)
-        short = self.programme.new(whole=False, price=price)
+        short = self.programme.new(whole=False, price=float(people.short_price[t]))
         for group, helps in zip(*skills.tight, strict=True):
             due = int(need[group].sum() - self.base[helps, t].sum())
             terms = [one for own in np.flatnonzero(helps) for one in there[own]]
             self.programme.at_least([*terms, (short, 1.0)], due)
-        over = people.over_price
-        extra = self.programme.new(whole=False, price=over)
+        over = self.programme.new(whole=False, price=people.over_price)
         heads = [one for own in np.flatnonzero(skills.able) for one in there[own]]
-        self.programme.equal([*heads, (extra, -1.0)], 0)
-        self.fixed += over * float(self.base[skills.able, t].sum() - need.sum())
+        due = int(need.sum() - self.base[skills.able, t].sum())
+        self.programme.equal([*heads, (short, 1.0), (over, -1.0)], due)
 
     def _floor(self, t: int, there: list[Terms]) -> None:
         people, able = self.people, self.case.skill_sets.able
@@ -725,11 +731,6 @@ def _on_phone(start: Start, number: int) -> Iterator[tuple[int, int]]:
         begin = max(begin, gone.stop)
     if start.present.stop > begin:
         yield begin, start.present.stop
-
-
-def bounds_rosters(case: Case) -> bool:
-    """Whether the bound of a mix is one of every roster's cost, see `shift_mix`."""
-    return fixed_cells(case)
 
 
 def heads_by_shift(mix: ShiftMix) -> Mapping[str, int]:
