@@ -67,9 +67,7 @@ class ShiftMix:
     status: str
     bound: int
     cost: int | None = None
-    heads: NDArray[np.int64] = field(
-        default_factory=lambda: np.zeros((0, 0), np.int64)
-    )
+    heads: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
     on_phone: NDArray[np.int64] = field(
         default_factory=lambda: np.zeros((0, 0), np.int64)
     )
@@ -259,7 +257,7 @@ def shift_mix(case: Case, starts: int | None = None) -> ShiftMix:
     >>> mix = shift_mix(case)
     >>> mix, mix.heads.tolist()
     (<ShiftMix optimal: 2 shifts, cost 20 >= 20>, [[0, 2, 1]])
-        """
+    """
     if starts is not None and starts < 1:
         raise ValueError(f"Expected at least 1 start, got {starts}.")
     if not isinstance(case.rule("coverage.need"), CoverageNeed):

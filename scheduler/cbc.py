@@ -110,6 +110,8 @@ class Programme:
             self._lp.solve(solver)
             told = BOUND.search(log.read_text(encoding="utf-8", errors="replace"))
         status = STATUS.get(self._lp.sol_status, "unknown")
+        if self._lp.status == pulp.LpStatusInfeasible:  # found so by branching, too
+            status = "infeasible"
         solved = status in ("optimal", "feasible")
         cost = float(pulp.value(self._lp.objective) or 0.0) if solved else None
         bound = cost if told is None else float(told[1])

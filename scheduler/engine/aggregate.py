@@ -435,9 +435,7 @@ def without_pins(case: Case) -> Case:
     return replace(case, pins=np.zeros((0, 0), np.int16))
 
 
-def most_minutes(
-    case: Case, agent: int, cycle: Cycle, cap: int, credited: bool
-) -> int:
+def most_minutes(case: Case, agent: int, cycle: Cycle, cap: int, credited: bool) -> int:
     """Return the most minutes a person can be paid in the horizon's part of a cycle."""
     columns = cycle.columns(case)
     days = [column - case.past for column in columns if column >= case.past]
