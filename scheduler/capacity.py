@@ -246,7 +246,7 @@ def shift_mix(case: Case, starts: int | None = None) -> ShiftMix:
     Examples
     --------
     Two people are needed from 14:00, when day and evening shift overlap, to 24:00, and
-    three are there. Two take the evening shift; one, from 22:00, the night shift, so that
+    three are there. Two take the evening shift, one the night shift from 22:00, so that
     two hours lack a head, at 10 each:
 
     >>> from constraints.coverage import CoverageNeed
