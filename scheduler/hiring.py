@@ -426,4 +426,4 @@ class _Model:
     def hires(self, found: Found) -> NDArray[np.int64]:
         """Return the hires; shape ``(contracts, months)``."""
         values = [[found.value(one) for one in months] for months in self.hire]
-        return np.rint(np.array(values)).astype(np.int64)
+        return np.asarray(np.rint(np.array(values)), np.int64)
