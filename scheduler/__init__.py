@@ -64,16 +64,20 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time ``_HOMES`` says 
         staff,
         synthetic_bank,
     )
+    from scheduler.capacity import ShiftMix, shift_mix
     from scheduler.checking import Check, check
     from scheduler.demo import write_demo_case
     from scheduler.engine.breaks import place_breaks
     from scheduler.engine.solve import solve
     from scheduler.explanation import Explanation, Way, explain
+    from scheduler.files.hiring import read_needs
     from scheduler.files.read import Plan, read_case
     from scheduler.files.rosters import read_roster
     from scheduler.files.scenario import Scenario, read_scenarios
     from scheduler.files.template import write_template
     from scheduler.files.write import write_outputs
+    from scheduler.hiring import Contract, HiringNeeds, HiringPlan, hiring_plan
+    from scheduler.report.capacity import plot_hiring, plot_mix
     from scheduler.report.compared import (
         plot_comparison,
         plot_frontier,
@@ -116,10 +120,13 @@ __all__ = [
     "Cleaned",
     "Clock",
     "Comparison",
+    "Contract",
     "DayUnderWay",
     "Duties",
     "Explanation",
     "Forecast",
+    "HiringNeeds",
+    "HiringPlan",
     "History",
     "InputError",
     "Leave",
@@ -137,6 +144,7 @@ __all__ = [
     "Scenario",
     "Service",
     "Shift",
+    "ShiftMix",
     "Step",
     "Violation",
     "Way",
@@ -151,6 +159,7 @@ __all__ = [
     "expected_service_level",
     "explain",
     "forecast",
+    "hiring_plan",
     "kpi",
     "offered_load",
     "outlook",
@@ -165,12 +174,15 @@ __all__ = [
     "plot_frontier",
     "plot_grid",
     "plot_heatmap",
+    "plot_hiring",
+    "plot_mix",
     "plot_rule_costs",
     "plot_trace",
     "plot_weekday_errors",
     "presences_of",
     "read_calls",
     "read_case",
+    "read_needs",
     "read_pack",
     "read_requirement",
     "read_roster",
@@ -180,6 +192,7 @@ __all__ = [
     "replicate",
     "required_heads",
     "rule_costs",
+    "shift_mix",
     "solve",
     "staff",
     "staffings",
@@ -190,6 +203,21 @@ __all__ = [
 ]
 
 _HOMES = {
+    "scheduler.capacity": (
+        "ShiftMix",
+        "shift_mix",
+    ),
+    "scheduler.files.hiring": ("read_needs",),
+    "scheduler.hiring": (
+        "Contract",
+        "HiringNeeds",
+        "HiringPlan",
+        "hiring_plan",
+    ),
+    "scheduler.report.capacity": (
+        "plot_hiring",
+        "plot_mix",
+    ),
     "constraints": (
         "OFF",
         "PACKS",

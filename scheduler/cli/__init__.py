@@ -294,6 +294,33 @@ def explain(
 
 
 @app.command()
+def capacity(
+    case: CasePath,
+    starts: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="K", help="Most shifts to run.  [any number]"),
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="What to plan hires from.  [CASE/capacity.toml]"
+        ),
+    ] = None,
+    out: Out = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    lang: Lang = None,
+    debug: Debug = False,
+) -> int:
+    """Say which shifts to run with how many heads, and whom to hire when."""
+    from scheduler.cli.capacity import capacity as answer
+    from scheduler.cli.commands import Options
+
+    options = Options(out, quiet=quiet, as_json=as_json, language=_of(lang))
+    return answer(case, starts, plan, options)
+
+
+@app.command()
 def rules(
     lang: Annotated[Language, typer.Option(help="Language.")] = Language.en,
     as_json: Json = False,

@@ -247,6 +247,15 @@ WORDS: Mapping[str, Text] = {
     ),
     "saved_axis": Text("cost saved without the rule", "取消该规则可节省的成本"),
     "frontier_title": Text("Service level by number of people", "人数与服务水平的关系"),
+    "mix_title": Text("Heads to start, by shift and day", "各班次每日开班人数"),
+    "hiring_title": Text(
+        "Hours of each month; hires in blue", "每月工时(蓝色:招聘人数)"
+    ),
+    "month_hours": Text("hours a month", "每月小时数"),
+    "at_work": Text("at work", "在岗"),
+    "overtime_hours": Text("overtime", "加班"),
+    "lacking_hours": Text("short", "缺口"),
+    "workload": Text("workload", "工作量"),
     "no_roster": Text("There is no roster.", "没有班表。"),
     "more_rows": Text(
         "{number} more rows stand in audit.json and in the workbook.",
