@@ -32,7 +32,7 @@ from scheduler.engine.starts import Start, start_of
 WEEK = 7
 SMALL = 400  # counts of heads up to which starts and heads are chosen in one programme
 NEAR = 0.01  # share of the cost by which a week of a longer horizon may miss its best
-NODES, FEW = 1_000, 100  # of the search tree, for heads of some days and for a bound
+NODES, FEW = 2_000, 100  # of the search tree, for heads of some days and for a bound
 
 At = tuple[int, int, int]  # kind of people, day, shift
 Grid = NDArray[np.float64]
@@ -238,7 +238,7 @@ def shift_mix(case: Case, starts: int | None = None) -> ShiftMix:
     *How it is solved.* Up to a week and 400 counts of heads it is one programme, solved
     to the end (or to 20,000 nodes of the tree, and then ``bound`` says how far it
     came). Larger ones are solved half a week after the other, with the rest of the week
-    and the day after in view, to one per cent or 1,000 nodes each; the bound adds up
+    and the day after in view, to one per cent or 2,000 nodes each; the bound adds up
     what each week costs at the least, whoever works the night before. Where starts are
     limited, which shifts to run is chosen before, with heads that need not be whole,
     and that cost is the bound. No clock is asked, so a mix is the same on each machine.

@@ -1,6 +1,7 @@
 """A sample case of a bank's contact centre, the same for the same seed."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -15,7 +16,7 @@ from forecasts.forecaster import forecast
 from forecasts.history import History
 from forecasts.requirement import Service, staff
 from forecasts.synthetic import synthetic_bank, write_calls
-from scheduler.files.template import case_text
+from scheduler.files.template import capacity_text, case_text
 
 FIRST_DAY = date(2026, 3, 30)
 TIME_ZONE = "Asia/Shanghai"
@@ -157,8 +158,8 @@ def write_demo_case(
     """Write a case that has a bit of everything.
 
     Mixed contracts, leaders, people for days only, one protected person, leave,
-    wishes, pins, history, a public holiday, and calls that ask for 90 % of what people
-    can give.
+    wishes, pins, history, a public holiday, calls that ask for 90 % of what people can
+    give, and what a hiring plan is made from.
 
     Parameters
     ----------
@@ -216,6 +217,9 @@ def write_demo_case(
         ("date", "kind", "name", "factor"),
         ((day.date, day.kind, day.name, day.factor) for day in CALENDAR),
     )
+    heads = Counter(person.hours for person in team)
+    text = capacity_text(FIRST_DAY, heads)
+    (folder / "capacity.toml").write_text(text, encoding="utf-8")
     write_calls(_calls(team, pack, days, leave, seed), folder / "calls.csv")
 
 

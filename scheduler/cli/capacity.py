@@ -40,6 +40,10 @@ MIX_ABOUT = Text(
     "只计人数、合同工时、休息、需求与最低人数,不排到人:"
     "休息间隔、连班与意愿只会使班表比下限更贵。",
 )
+BEGUN = Text(
+    "Choosing shifts and heads; a month of a large centre takes a minute or two.",
+    "正在选择班次与人数;大型中心一个月约需一两分钟。",
+)
 MIX_COLUMNS: Columns = (
     (10, Text("heads", "人数")),
     (10, Text("a day", "日均")),
@@ -114,6 +118,9 @@ def capacity(
     out = options.folder(plan)
     check_folder(out)
     with hold(out):
+        if not options.quiet:
+            sys.stderr.writelines(f"{line}\n" for line in wrapped(_words(BEGUN, plan)))
+            sys.stderr.flush()
         mix = shift_mix(plan.case, starts)
         code = _told_mix(plan, mix, starts, out, options)
         record: dict[str, Any] = {"mix": _mix_record(mix)}

@@ -1,6 +1,6 @@
 """A commented case to fill in, small enough to read and whole enough to solve."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -189,3 +189,61 @@ def _calls() -> History:
     history.calls[:, :, : OPENS * slots // 24] = float("nan")
     history.calls[:, :, CLOSES * slots // 24 :] = float("nan")
     return history
+
+
+# -- capacity.toml --------------------------------------------------------------------
+
+CAPACITY = """\
+# What roster capacity plans hires from. One value holds for all months, a list has one
+# for each; shares are from 0 to 1. Amounts are in any currency.
+first_month = "{month}"
+# Factors on the calls of this case; or hours = [9000, ...], the hours asked for.
+volume = [1.00, 1.00, 1.05, 1.05, 1.10, 1.10, 1.10, 1.10, 1.15, 1.20, 1.20, 1.10]
+attrition = 0.02      # share of heads that leave at the end of a month
+leave = [0.06, 0.08, 0.06, 0.12, 0.12, 0.06, 0.10, 0.06, 0.06, 0.06, 0.14, 0.06]
+training_months = 1   # from the month hired to the first on the floor
+ramp = [0.6, 0.8]     # share of a trained head's work in the first months there
+shortage_price = 300  # an hour that nobody works
+
+[overtime]
+share = 0.05          # at most so much of the hours at work in a month
+price = 90            # an hour
+"""
+CONTRACT = """
+[[contract]]
+name = "{weekly} h"
+hours = {monthly}  # paid hours a month
+cost = {cost}  # a head and month
+hiring_cost = 6000
+heads = {heads}  # trained and there in the first month
+least_share = {least}  # of all heads; most_share = 1.0
+"""
+
+
+def capacity_text(first_day: date, heads: Mapping[int, int]) -> str:
+    """Return a commented capacity.toml.
+
+    Parameters
+    ----------
+    first_day
+        Of the case; the plan begins with its month.
+    heads
+        People there are, by their contract hours a week.
+
+    Examples
+    --------
+    >>> capacity_text(date(2026, 3, 30), {40: 48}).splitlines()[-5]
+    'hours = 173  # paid hours a month'
+    """
+    most = max(heads, key=lambda weekly: heads[weekly])
+    contracts = (
+        CONTRACT.format(
+            weekly=weekly,
+            monthly=round(weekly * 52 / 12),
+            cost=54 * round(weekly * 52 / 12),
+            heads=count,
+            least=0.6 if weekly == most else 0.0,
+        )
+        for weekly, count in sorted(heads.items(), reverse=True)
+    )
+    return CAPACITY.format(month=f"{first_day:%Y-%m}") + "".join(contracts)

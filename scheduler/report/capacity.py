@@ -1,6 +1,5 @@
 """Pictures of capacity: heads to start on each shift, and hires over the months."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -99,7 +98,7 @@ def plot_hiring(plan: HiringPlan, *, ax: Axes | None = None, lang: str = "en") -
     >>> plt.close(ax.figure)
     """
     needs = plan.needs
-    ax, lang = canvas(ax, lang, (max(6.0, 1.6 + 0.55 * needs.months), 3.6))
+    ax, lang = canvas(ax, lang, (max(6.0, 1.6 + 0.62 * min(needs.months, 12)), 3.6))
     places = np.arange(needs.months)
     below = np.zeros(needs.months)
     parts = (
@@ -142,7 +141,6 @@ def plot_hiring(plan: HiringPlan, *, ax: Axes | None = None, lang: str = "en") -
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     ax.set_ylabel(capital(say("month_hours", lang)))
     handles, labels = ax.get_legend_handles_labels()
-    plt.setp(ax.get_xticklabels(), rotation=0 if needs.months <= 6 else 30)
     ax.figure.legend(
         handles, labels, loc="outside lower left", ncols=4, fontsize=8, frameon=False
     )

@@ -1,13 +1,17 @@
-"""Shift mixes: what they cost is what the engine proves, where both apply."""
+"""Capacity: mixes cost what the engine proves, hires what arithmetic says."""
 
+import json
+import shutil
 from dataclasses import replace
 from datetime import date
-from itertools import combinations
+from itertools import combinations, product
 from random import Random
 
 import numpy as np
+import pandas as pd
 import pytest
 from ortools.sat.python import cp_model
+from rich.cells import cell_len
 
 import scheduler as sc
 from constraints import read_rules
@@ -19,9 +23,15 @@ from constraints.hours import HoursAverage
 from constraints.roster import Roster
 from constraints.rule import audit
 from forecasts.clock import Clock
+from forecasts.problems import InputError
 from forecasts.requirement import Requirement, Service
 from scheduler.capacity import shift_mix
+from scheduler.cli import run
+from scheduler.demo import write_demo_case
 from scheduler.engine.model import RosterModel
+from scheduler.files.hiring import needs_of
+from scheduler.files.toml import parse_settings
+from scheduler.hiring import Contract, HiringNeeds, hiring_plan
 
 DAY = (("A", 7, 15), ("B", 9, 17), ("C", 11, 15), ("E", 14, 22))
 ROUND = (("D", 6, 14), ("L", 14, 22), ("N", 22, 30), ("M", 18, 26))
@@ -204,3 +214,280 @@ def test_the_table_of_a_mix_adds_up():
     assert frame["paid_hours"].sum() == mix.paid_hours == 8 * mix.heads.sum()
     night = frame[frame["shift"] == "N"].iloc[0]
     assert (night["start"], night["end"]) == ("22:00", "30:00")
+
+
+# -- the hiring plan ------------------------------------------------------------------
+
+FULL = Contract(name="full", hours=100, cost=1000, hiring_cost=500, heads=10)
+SHRINKING = HiringNeeds(
+    workload=(1000, 990, 1000),
+    contracts=(FULL,),
+    attrition=(0.1,),
+    training_months=1,
+    ramp=(0.5,),
+    overtime_share=0.1,
+    overtime_price=20,
+    shortage_price=40,
+)
+
+
+def test_a_plan_by_hand():
+    """Ten people, of whom a tenth leave each month: 10, then 9, then 8.1 of them.
+
+    Nobody hired: 1,000, 900 and 810 h at work for 1,000, 990 and 1,000 h.
+    Month 2 lacks 90 h, all of it overtime (at most a tenth of 900): 1,800.
+    Month 3 lacks 190 h: 81 of overtime, 1,620, and 109 short, 4,360.
+
+    One hired in month 1 is paid in all three, as 1, 0.9 and 0.81 heads, 2,710, and
+    hired at 500: 3,210. In training in month 1, at half work in month 2 (0.9 x 50 h =
+    45 h) and at full work in month 3 (0.81 x 100 h = 81 h). Month 2: 45 h of overtime,
+    900. Month 3: 891 h at work, 89.1 of overtime, 1,782, and 19.9 short, 796. Saved are
+    1,800 + 1,620 + 4,360 - 900 - 1,782 - 796 = 4,302, more than 3,210.
+
+    A second one saves 900 in month 2; in month 3 972 h are at work and 28 of overtime
+    are 560 instead of 2,578, 2,918 in all, less than 3,210. One more hired in month 2
+    costs 500 + 1,000 + 900 = 2,400 and works 45 h in month 3: 64 of overtime are 1,280
+    instead of 2,578, 1,298 saved. In month 3 nobody hired would work. So one is hired:
+
+    wages 1,000 x (11 + 9.9 + 8.91) = 29,810; hiring 500; overtime 900 + 1,782;
+    shortage 796; in all 33,788.
+    """
+    plan = hiring_plan(SHRINKING)
+    assert plan.status == "optimal"
+    assert plan.hires.tolist() == [[1, 0, 0]]
+    assert plan.hours == pytest.approx([1000, 945, 891])
+    assert plan.overtime == pytest.approx([0, 45, 89.1])
+    assert plan.shortage == pytest.approx([0, 0, 19.9])
+    assert plan.costs == pytest.approx([11_500, 10_800, 11_488])
+    assert plan.cost == pytest.approx(33_788)
+    assert plan.bound == pytest.approx(33_788)
+
+
+def test_two_contracts_leave_and_shares_by_hand():
+    """A fifth are on leave: 80 h of a full, 40 h of a half contract.
+
+    480 h are six full heads; five are there. Half contracts cost 400 for 40 h, full
+    ones 1,000 for 80 h, so two halves for 800 are cheaper than a full for 1,000. At
+    most a quarter of the heads may be half ones: 2 of 7 are more, 1 of 6 is not, which
+    leaves 480 - 440 = 40 h short at 50 an hour, 2,000. One full, 1,000, is best: 6,000.
+    Without the limit it would be two halves, 5,800.
+    """
+    full = Contract(name="full", hours=100, cost=1000, heads=5)
+    half = Contract(name="half", hours=50, cost=400, most_share=0.25)
+    needs = HiringNeeds(
+        workload=(480,), contracts=(full, half), leave=(0.2,), shortage_price=50
+    )
+    plan = hiring_plan(needs)
+    assert (plan.hires.tolist(), plan.cost) == ([[1], [0]], pytest.approx(6000))
+    free = replace(needs, contracts=(full, replace(half, most_share=1.0)))
+    plan = hiring_plan(free)
+    assert (plan.hires.tolist(), plan.cost) == ([[0], [2]], pytest.approx(5800))
+
+
+def cost_of(needs, hires):
+    """What some hires cost, month after month, as a planner would go along."""
+    total, groups = 0.0, []  # heads, contract, months since they were hired
+    for contract in needs.contracts:
+        groups.append([contract.heads, contract, 99])
+    for month in range(needs.months):
+        for number, contract in enumerate(needs.contracts):
+            groups.append([float(hires[number][month]), contract, 0])
+            total += contract.hiring_cost * hires[number][month]
+        work = 0.0
+        for heads, contract, age in groups:
+            on_floor = age - needs.training_months
+            if on_floor < 0:
+                skill = 0.0
+            else:
+                skill = needs.ramp[on_floor] if on_floor < len(needs.ramp) else 1.0
+            total += heads * contract.cost
+            work += heads * contract.hours * skill * (1 - needs.leave[month])
+        lacks = max(0.0, needs.workload[month] - work)
+        over = min(lacks, needs.overtime_share * work)
+        total += needs.overtime_price * over + needs.shortage_price * (lacks - over)
+        for group in groups:
+            group[0] *= 1 - needs.attrition[month]
+            group[2] += 1
+    return total
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_hires_are_cheaper(seed):
+    """All plans of up to three hires a month and contract, one by one."""
+    random = Random(seed)
+    needs = HiringNeeds(
+        workload=tuple(random.randrange(300, 800) for _ in range(3)),
+        contracts=(
+            Contract(name="full", hours=160, cost=900, hiring_cost=300, heads=2),
+            Contract(name="half", hours=80, cost=500, hiring_cost=200, heads=1),
+        ),
+        attrition=tuple(random.choice((0, 0.1, 0.2)) for _ in range(3)),
+        leave=tuple(random.choice((0, 0.1)) for _ in range(3)),
+        training_months=seed % 2,
+        ramp=(0.5,),
+        overtime_share=0.1,
+        overtime_price=12,
+        shortage_price=15,
+    )
+    plan = hiring_plan(needs)
+    grid = [np.reshape(one, (2, 3)) for one in product(range(4), repeat=6)]
+    assert plan.hires.max() <= 3
+    assert plan.cost == pytest.approx(cost_of(needs, plan.hires))
+    assert plan.cost == pytest.approx(min(cost_of(needs, one) for one in grid))
+
+
+def test_shares_that_no_hires_keep():
+    """Three fulls of an odd number of heads are never exactly half of them."""
+    half = Contract(name="a", hours=1, cost=1, heads=0.5, most_share=0.5)
+    other = Contract(name="b", hours=1, cost=1, heads=0, most_share=0.5)
+    needs = HiringNeeds(workload=(1,), contracts=(half, other), shortage_price=1)
+    plan = hiring_plan(needs)
+    assert plan.status == "infeasible"
+    assert plan.to_frame().empty
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"workload": ()}, "a workload of at least one month"),
+        ({"contracts": (FULL, FULL)}, "contracts of different names"),
+        ({"leave": (0.1, 0.2)}, "leave of 1 or 3 months, got 2"),
+        ({"attrition": (1.5,)}, "attrition from 0 to 1, got 1.5"),
+        ({"workload": (1, -1, 1)}, "workload of at least 0, got -1"),
+    ],
+)
+def test_needs_that_cannot_be(change, words):
+    """An error says what was expected."""
+    with pytest.raises(ValueError, match=words):
+        replace(SHRINKING, **change)
+
+
+# -- capacity.toml --------------------------------------------------------------------
+
+TOML = """\
+first_month = "2026-11"
+hours = [9000, 9500, 9500]
+attrition = 0.02
+training_months = 1
+ramp = [0.6]
+shortage_price = 300
+
+[overtime]
+share = 0.05
+price = 90
+
+[[contract]]
+name = "full"
+hours = 166
+cost = 9000
+heads = 50
+
+[[contract]]
+name = "half"
+hours = 83
+cost = 4600
+"""
+
+
+def test_a_file_becomes_needs():
+    """Every key where it belongs; months go on into the next year."""
+    needs = needs_of(parse_settings(TOML, "capacity.toml"))
+    assert needs.workload == (9000, 9500, 9500)
+    assert [needs.month(n) for n in range(3)] == ["2026-11", "2026-12", "2027-01"]
+    assert (needs.attrition, needs.leave, needs.ramp) == ((0.02,), (0.0,), (0.6,))
+    assert (needs.overtime_share, needs.overtime_price) == (0.05, 90)
+    assert [contract.heads for contract in needs.contracts] == [50, 0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('"2026-11"', '"soon"', '1: column "first_month": found "soon", expected a mo'),
+        ("9500, 9500", "-1, 9500", '2: column "hours.2": found "-1", expected a list'),
+        ("= 0.02", "= 2", '3: column "attrition.1": found "2", expected a share from'),
+        ("= 0.02", "= [0.1, 0.2]", '3: column "attrition": found "2 values", expected'),
+        ("= 1\n", "= 1.5\n", '4: column "training_months": found "1.5", expected'),
+        ("shortage", "shortige", '6: column "shortige_price": found "shortige_price"'),
+        ("share = 0.05", "share = 5", '9: column "overtime.share": found "5", expect'),
+        ('"half"', '"full"', '19: column "contract.2.name": found "full", expected a'),
+        ("= 83", "= 0", '20: column "contract.2.hours": found "0", expected paid hou'),
+        ("= 4600", '= "4600"', '21: column "contract.2.cost": found "4600", expected'),
+        ("hours = [9", "volume = [1]\nhours = [9", '3: column "volume": found "hours'),
+        ("hours = [9000, 9500, 9500]\n", "", " found \"neither hours nor volume\""),
+        ("hours = [9000, 9500, 9500]", "volume = [1]", '2: column "volume": found "vo'),
+        ("= 50", "= 50\nmost_share = 0.2\nleast_share = 0.3", "least_share"),
+        ("= 50", "= 50\nleast_share = 0.7\n[[contract]]\nname='c'\nhours=1\ncost=1"
+         "\nleast_share = 0.7", "shares from 1.4 to 3 in all"),
+    ],
+)  # fmt: skip
+def test_each_mistake_has_its_line(old, new, problem):
+    """File, line, key, found, expected and remedy, in one line."""
+    assert old in TOML
+    text = TOML.replace(old, new, 1)
+    with pytest.raises(InputError) as refused:
+        needs_of(parse_settings(text, "capacity.toml"))
+    assert any(f"capacity.toml:{problem}" in str(p) or problem in str(p)
+               for p in refused.value.problems)  # fmt: skip
+    assert "\n" not in str(refused.value.problems[0])
+
+
+# -- the command ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two days of a small demo, with its capacity.toml."""
+    path = tmp_path_factory.mktemp("capacity") / "case"
+    write_demo_case(path, people=20, days=1)
+    return path
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_command_writes_and_tells(folder, tmp_path, capsys, lang):
+    """Four files, and lines of at most 80 columns."""
+    arguments = ["capacity", str(folder), "--out", str(tmp_path), "--lang", lang]
+    assert run(arguments) == 0
+    out = capsys.readouterr().out
+    names = ["capacity-mix.csv", "capacity-mix.png", "hiring.csv", "hiring.png"]
+    assert sorted(p.name for p in tmp_path.iterdir() if p.suffix in (".csv", ".png")) \
+        == names  # fmt: skip
+    assert ("Hiring plan" in out) == (lang == "en")
+    lines = [line for line in out.splitlines() if str(tmp_path) not in line]
+    assert max(map(cell_len, lines)) <= 80
+    hiring = pd.read_csv(tmp_path / "hiring.csv")
+    assert len(hiring) == 12
+    assert hiring["workload_hours"].gt(0).all()
+
+
+def test_without_a_file_the_way_to_one_is_told(folder, tmp_path, capsys):
+    """The mix alone, and what to write."""
+    case = tmp_path / "case"
+    shutil.copytree(folder, case, ignore=shutil.ignore_patterns("out"))
+    (case / "capacity.toml").unlink()
+    assert run(["capacity", str(case), "--starts", "3", "--lang", "en"]) == 0
+    out = capsys.readouterr().out
+    assert "For a hiring plan write" in out
+    assert not (case / "out" / "hiring.csv").exists()
+    assert pd.read_csv(case / "out" / "capacity-mix.csv")["shift"].nunique() <= 3
+
+
+def test_nothing_is_written_on_bad_input(folder, tmp_path, capsys):
+    """Exit 3, a line for each problem."""
+    file, out = tmp_path / "plan.toml", tmp_path / "out"
+    file.write_text(TOML.replace("= 83", "= 0").replace("= 0.05", "= 5"))
+    assert run(["capacity", str(folder), "--plan", str(file), "--out", str(out)]) == 3
+    told = capsys.readouterr().err.splitlines()
+    assert [line.split(" ")[0] for line in told] == ["plan.toml:9:", "plan.toml:20:"]
+    assert not out.exists()
+    missing = str(tmp_path / "none.toml")
+    assert run(["capacity", str(folder), "--plan", missing, "--out", str(out)]) == 3
+    assert not out.exists()
+
+
+def test_no_mix_is_a_conflict(folder, tmp_path, capsys):
+    """One shift cannot staff the clock: exit 4, and what would help."""
+    arguments = ["capacity", str(folder), "--starts", "1", "--out", str(tmp_path)]
+    assert run([*arguments, "--lang", "en", "--json"]) == 4
+    out, err = capsys.readouterr()
+    assert "with at most 1 shifts" in err
+    assert json.loads(out)["mix"]["cost"] is None
