@@ -306,6 +306,8 @@ def _refuse(
     remedy: str,
 ) -> None:
     """Record a problem of one key; tables of a list are told from 1."""
+    if not isinstance(settings.values.get(key[0] if key else ""), list):
+        key = tuple(part for part in key if not part.isdigit())  # one value for all
     told = tuple(str(int(part) + 1) if part.isdigit() else part for part in key)
     problems.add(
         file=settings.file,

@@ -25,6 +25,7 @@ def plot_mix(mix: ShiftMix, *, ax: Axes | None = None, lang: str = "en") -> Axes
     >>> from constraints.examples import tiny_case
     >>> from scheduler.capacity import shift_mix
     >>> mix = shift_mix(tiny_case(people=3, days=1, need=2, rules=(CoverageNeed(),)))
+    >>> import matplotlib.pyplot as plt
     >>> ax = plot_mix(mix)
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['L  14:00–22:00', 'N  22:00–06:00']
@@ -90,6 +91,7 @@ def plot_hiring(plan: HiringPlan, *, ax: Axes | None = None, lang: str = "en") -
     Examples
     --------
     >>> from scheduler.hiring import Contract, HiringNeeds, hiring_plan
+    >>> import matplotlib.pyplot as plt
     >>> full = Contract(name="full", hours=160, cost=9000)
     >>> needs = HiringNeeds(workload=(320,), contracts=(full,), shortage_price=300)
     >>> ax = plot_hiring(hiring_plan(needs))
