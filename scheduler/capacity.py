@@ -33,6 +33,7 @@ WEEK = 7
 SMALL = 400  # counts of heads up to which starts and heads are chosen in one programme
 NEAR = 0.01  # share of the cost by which a week of a longer horizon may miss its best
 NODES, FEW = 2_000, 100  # of the search tree, for heads of some days and for a bound
+DIGITS = 0.01  # more than is lost of bounds where CBC prints three digits
 
 At = tuple[int, int, int]  # kind of people, day, shift
 Grid = NDArray[np.float64]
@@ -280,36 +281,35 @@ class _Mixing:
         self.people = _People(case)
         self.stretches = _stretches(case)
         self.bound, self.chosen = 0.0, False
+        self.planned = self.people.nothing
 
     def mix(self) -> ShiftMix:
         """Return the mix."""
         self.exact = self._size() <= SMALL and len(self.stretches) == 1
         if not self.exact:
-            found = self._choose()
-            if found is None:
-                return self._none("infeasible")
-            self.offered, self.planned = found
-            self.limit, self.chosen = None, self.limit is not None
+            status = self._choose()
+            if status != "chosen":
+                return self._none(status)
         return self._at_once() if len(self.stretches) == 1 else self._by_weeks()
 
     def _size(self) -> int:
         return int(self.people.most.any(axis=0).sum()) * self.people.number
 
     def _none(self, status: str) -> ShiftMix:
-        bound = ceil(self.bound - 1e-6)
+        bound = ceil(self.bound - DIGITS)
         return ShiftMix(case=self.case, limit=self.asked, status=status, bound=bound)
 
-    def _choose(self) -> tuple[tuple[int, ...], Grid] | None:
-        """Return shifts to run and minutes planned, where heads need not be whole."""
+    def _choose(self) -> str:
+        """Choose shifts to run, and plan minutes, with heads that need not be whole."""
         every = range(self.case.days)
         model = _Model(self, every, every, whole=frozenset(), limit=self.limit)
         found = model.programme.solve(gap=NEAR, nodes=NODES)
-        if found.status == "infeasible":
-            return None
         if not found.usable:
-            return self.offered, self.people.nothing
+            return "infeasible" if found.status == "infeasible" else "unknown"
         self.bound = found.bound or 0.0
-        return model.run(found), model.minutes(found)
+        self.offered, self.planned = model.run(found), model.minutes(found)
+        self.limit, self.chosen = None, self.limit is not None
+        return "chosen"
 
     def _at_once(self) -> ShiftMix:
         every = range(self.case.days)
@@ -378,7 +378,8 @@ class _Mixing:
             + people.over_price * told.over.sum()
             + people.lack_price * lack.sum()
         )
-        lowest = min(cost, ceil(bound - 1e-6))
+        assert bound <= cost + 0.5, f"bound {bound} above cost {cost}"
+        lowest = min(cost, ceil(bound - DIGITS))
         return ShiftMix(
             case=case,
             limit=self.asked,

@@ -13,7 +13,7 @@ from typing import Any
 import pulp
 
 Terms = Iterable[tuple[Any, float]]
-BOUND = re.compile(r"Lower bound:\s+(-?[\d.e+]+)")
+BOUND = re.compile(r"Lower bound:\s+([-+\d.e]+)")
 STATUS = {
     pulp.LpSolutionOptimal: "optimal",
     pulp.LpSolutionIntegerFeasible: "feasible",

@@ -26,6 +26,7 @@ from forecasts.clock import Clock
 from forecasts.problems import InputError
 from forecasts.requirement import Requirement, Service
 from scheduler.capacity import shift_mix
+from scheduler.cbc import Found, Programme
 from scheduler.cli import run
 from scheduler.demo import write_demo_case
 from scheduler.engine.model import RosterModel
@@ -197,6 +198,16 @@ def test_a_mix_repeats():
     case = drawn(9, ROUND, people=4, days=9)
     first, second = shift_mix(case), shift_mix(case)
     assert (first.heads == second.heads).all()
+
+
+@pytest.mark.parametrize("starts", [None, 2])
+def test_nothing_found_within_the_nodes_is_said(monkeypatch, starts):
+    """Not knowing is never reported as infeasible, nor with more shifts than asked."""
+    none = Found("unknown", None, None, float)
+    monkeypatch.setattr(Programme, "solve", lambda *_, **__: none)
+    for days in (2, 10):
+        mix = shift_mix(drawn(9, ROUND, people=4, days=days), starts)
+        assert (mix.status, mix.cost, mix.gap) == ("unknown", None, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -464,6 +475,17 @@ def test_the_command_writes_and_tells(folder, tmp_path, capsys, lang):
     hiring = pd.read_csv(tmp_path / "hiring.csv")
     assert len(hiring) == 12
     assert hiring["workload_hours"].gt(0).all()
+
+
+def test_factors_on_the_calls_become_hours(folder):
+    """At 1.0 the mean day of the case, each day of the month; Erlang's above that."""
+    plan = sc.read_case(folder)
+    hours = "hours = [9000, 9500, 9500]"
+    text = TOML.replace(hours, "volume = [1.0, 1.0, 2.0]")
+    november, december, january = needs_of(parse_settings(text, "x"), plan).workload
+    day = plan.case.requirement.heads.sum() / 2
+    assert (november, december) == (30 * day, 31 * day)
+    assert 1.5 * december < january < 2 * december
 
 
 def test_without_a_file_the_way_to_one_is_told(folder, tmp_path, capsys):
