@@ -299,7 +299,7 @@ class Roster:
             return self.on_phone[None]
         if self.serving is None:
             return np.asarray(skills.split(need, self.phone_by_set).sum(axis=0))
-        named = np.where(self._answering, self.serving, -1)
+        named = np.where(self.answering, self.serving, -1)
         agent, interval = np.nonzero(named >= 0)
         queue = named[agent, interval]
         free = self.phone_by_set.copy()
@@ -316,7 +316,7 @@ class Roster:
         if self.serving is None:
             return found
         case, skills = self.case, self.case.skill_sets
-        agent, interval = np.nonzero((self.serving >= 0) & self._answering)
+        agent, interval = np.nonzero((self.serving >= 0) & self.answering)
         able = skills.sets[skills.of[agent], self.serving[agent, interval]]
         minute = interval[~able] * case.clock.interval_minutes
         for who, at in zip(agent[~able], minute, strict=True):
@@ -335,7 +335,7 @@ class Roster:
             return self
         split = skills.split(case.requirement.heads, self.phone_by_set)
         serving = np.full((len(case.agents), case.clock.intervals), -1, np.int8)
-        answering = self._answering
+        answering = self.answering
         for number in range(len(skills.sets)):
             members = np.flatnonzero(skills.of == number)
             before = np.full(len(members), -1, np.int8)
@@ -347,7 +347,7 @@ class Roster:
         return replace(self, serving=serving)
 
     @cached_property
-    def _answering(self) -> NDArray[np.bool_]:
+    def answering(self) -> NDArray[np.bool_]:
         """Whether a person is on the phone; shape ``(agents, intervals)``."""
         people, intervals = len(self.case.agents), self.case.clock.intervals
         stints, everyone = self.stints, np.arange(people)

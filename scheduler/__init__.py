@@ -77,6 +77,13 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time ``_HOMES`` says 
     from scheduler.files.template import write_template
     from scheduler.files.write import write_outputs
     from scheduler.hiring import Contract, HiringNeeds, HiringPlan, hiring_plan
+    from scheduler.reasons import (
+        CellReason,
+        Change,
+        IntervalReason,
+        explain_cell,
+        explain_interval,
+    )
     from scheduler.report.capacity import plot_hiring, plot_mix
     from scheduler.report.compared import (
         plot_comparison,
@@ -116,6 +123,8 @@ __all__ = [
     "Backtest",
     "Calendar",
     "Case",
+    "CellReason",
+    "Change",
     "Check",
     "Cleaned",
     "Clock",
@@ -129,6 +138,7 @@ __all__ = [
     "HiringPlan",
     "History",
     "InputError",
+    "IntervalReason",
     "Leave",
     "Outcome",
     "Performance",
@@ -158,6 +168,8 @@ __all__ = [
     "erlang_c",
     "expected_service_level",
     "explain",
+    "explain_cell",
+    "explain_interval",
     "forecast",
     "hiring_plan",
     "kpi",
@@ -305,6 +317,13 @@ _HOMES = {
         "Explanation",
         "Way",
         "explain",
+    ),
+    "scheduler.reasons": (
+        "CellReason",
+        "Change",
+        "IntervalReason",
+        "explain_cell",
+        "explain_interval",
     ),
     "scheduler.whatif": (
         "Comparison",

@@ -273,6 +273,23 @@ def whatif(
 @app.command()
 def explain(
     case: CasePath,
+    agent: Annotated[
+        str | None, typer.Option(metavar="ID", help="Why this person, with --date.")
+    ] = None,
+    date: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The day, with --agent.")
+    ] = None,
+    interval: Annotated[
+        str | None,
+        typer.Option(metavar="'DATE HH:MM'", help="Why this time is short or over."),
+    ] = None,
+    queue: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Its queue.  [the shortest]")
+    ] = None,
+    roster: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Roster to explain.  [out/roster.csv]"),
+    ] = None,
     out: Out = None,
     seconds: Seconds = None,
     seed: Seed = None,
@@ -283,14 +300,18 @@ def explain(
     lang: Lang = None,
     debug: Debug = False,
 ) -> int:
-    """Say why a case has no roster, and what each way out costs."""
+    """Say why there is no roster; or why somebody works so, or a time is short."""
     from scheduler.cli.commands import Options
     from scheduler.cli.explain import why
+    from scheduler.cli.reasons import Place, why_there
 
-    return why(
-        case,
-        Options(out, seconds, seed, workers, quiet, as_json, _of(lang), deterministic),
+    options = Options(
+        out, seconds, seed, workers, quiet, as_json, _of(lang), deterministic
     )
+    place = Place(agent, date, interval, queue)
+    if place.anywhere:
+        return why_there(case, roster, place, options)
+    return why(case, options)
 
 
 @app.command()

@@ -274,7 +274,7 @@ def audit(path: Path, roster_path: Path | None, options: Options) -> int:
     """Audit a roster; hard rules broken give exit 6."""
     plan = options.plan(path)
     file = roster_path or options.folder(plan) / "roster.csv"
-    roster = _roster(file, plan, path)
+    roster = roster_of(file, plan, path)
     found = audit_roster(roster)
     options.say(show.violations(plan.case, found))
     if options.as_json:
@@ -283,7 +283,7 @@ def audit(path: Path, roster_path: Path | None, options: Options) -> int:
     return BROKEN if found.hard else DONE
 
 
-def _roster(file: Path, plan: Plan, path: Path) -> Roster:
+def roster_of(file: Path, plan: Plan, path: Path) -> Roster:
     """Read a roster; breaks are placed where it has none."""
     if not file.exists():
         remedy = f"Name a roster, or make one with roster solve {path}."
@@ -314,7 +314,7 @@ def check(
     out = options.folder(plan)
     file = roster_path or out / "roster.csv"
     check_folder(out)
-    roster, sums = _roster(file, plan, path), roster_sums(file)
+    roster, sums = roster_of(file, plan, path), roster_sums(file)
     result = _result_with_page(out, plan, path)
     seed = plan.settings.seed if options.seed is None else options.seed
     runs = runs or RUNS
@@ -336,7 +336,7 @@ def _result_with_page(out: Path, plan: Plan, path: Path) -> Result | None:
     needed = ("report.html", "result.json", "roster.csv")
     if not all((out / name).is_file() for name in needed):
         return None
-    return read_result(out, _roster(out / "roster.csv", plan, path), plan.notes)
+    return read_result(out, roster_of(out / "roster.csv", plan, path), plan.notes)
 
 
 def report(path: Path, options: Options) -> int:
@@ -347,7 +347,7 @@ def report(path: Path, options: Options) -> int:
 
     plan = options.plan(path)
     out = options.folder(plan)
-    roster = _roster(out / "roster.csv", plan, path)
+    roster = roster_of(out / "roster.csv", plan, path)
     result = read_result(out, roster, plan.notes)
     with hold(out):
         shown = read_check(out)

@@ -321,9 +321,9 @@ class RosterModel:
     def on_phone(self, interval: int) -> Terms:
         """Return the heads on the phone in an interval."""
         able = np.flatnonzero(self.case.skill_sets.able)
-        return [term for skills in able for term in self._phone(interval, int(skills))]
+        return [term for skills in able for term in self.phone(interval, int(skills))]
 
-    def _phone(self, interval: int, skills: int) -> Terms:
+    def phone(self, interval: int, skills: int) -> Terms:
         """Return the heads on the phone that have a set of skills."""
         cover = self._cover
         gone = [(-weight, count) for weight, count in cover.gone[interval][skills]]
@@ -333,7 +333,7 @@ class RosterModel:
     def answer(self, interval: int, short: int, over: int) -> None:
         """Charge heads short and over of all queues, split as well as can be."""
         skills, need = self.case.skill_sets, self.case.requirement.heads[:, interval]
-        heads = [self._phone(interval, number) for number in range(len(skills.sets))]
+        heads = [self.phone(interval, number) for number in range(len(skills.sets))]
         lack = self.cp.new_int_var(0, int(need.sum()), "")
         for group, helps in zip(*skills.tight, strict=True):
             base, parts = _split(

@@ -94,10 +94,7 @@ def build_outputs(plan: Plan, result: Result, folder: Path) -> None:
     roster, found = result.roster, result.audit
     assert roster is not None
     assert found is not None
-    write_rows(folder / "roster.csv", ROSTER, roster_rows(roster))
-    several = len(plan.case.requirement.queues) > 1
-    duties = duty_rows(roster.serve() if roster.serving is None else roster)
-    write_rows(folder / "duties.csv", DUTIES + ("queue",) * several, duties)
+    write_roster(roster, folder)
     for name, frame in demand_frames(plan):
         write_frame(folder / name, frame)
     write_frame(folder / "requirement.csv", plan.case.requirement.to_frame())
@@ -109,6 +106,14 @@ def build_outputs(plan: Plan, result: Result, folder: Path) -> None:
     steps = "".join(f"{json.dumps(vars(step))}\n" for step in result.trace)
     (folder / "solve.jsonl").write_text(steps, encoding="utf-8")
     write_reports(plan, result, folder)
+
+
+def write_roster(roster: Roster, folder: Path) -> None:
+    """Write roster.csv and duties.csv, by which a roster can be read back."""
+    write_rows(folder / "roster.csv", ROSTER, roster_rows(roster))
+    several = len(roster.case.requirement.queues) > 1
+    duties = duty_rows(roster.serve() if roster.serving is None else roster)
+    write_rows(folder / "duties.csv", DUTIES + ("queue",) * several, duties)
 
 
 def demand_frames(plan: Plan) -> Iterator[tuple[str, pd.DataFrame]]:
