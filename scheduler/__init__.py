@@ -65,6 +65,7 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time ``_HOMES`` says 
         synthetic_bank,
     )
     from scheduler.capacity import ShiftMix, shift_mix
+    from scheduler.batch import Batch, batch_status, run_batch
     from scheduler.checking import Check, check
     from scheduler.demo import write_demo_case
     from scheduler.engine.breaks import place_breaks
@@ -86,6 +87,7 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time ``_HOMES`` says 
     )
     from scheduler.report.capacity import plot_hiring, plot_mix
     from scheduler.report.compared import (
+        plot_batch,
         plot_comparison,
         plot_frontier,
         plot_rule_costs,
@@ -121,6 +123,7 @@ __all__ = [
     "Agent",
     "Audit",
     "Backtest",
+    "Batch",
     "Calendar",
     "Case",
     "CellReason",
@@ -159,6 +162,7 @@ __all__ = [
     "Violation",
     "Way",
     "audit",
+    "batch_status",
     "check",
     "clean",
     "compare",
@@ -178,6 +182,7 @@ __all__ = [
     "performance",
     "place_breaks",
     "plot_backtest",
+    "plot_batch",
     "plot_check",
     "plot_comparison",
     "plot_cover",
@@ -204,6 +209,7 @@ __all__ = [
     "replicate",
     "required_heads",
     "rule_costs",
+    "run_batch",
     "shift_mix",
     "solve",
     "staff",
@@ -280,6 +286,11 @@ _HOMES = {
         "staff",
         "synthetic_bank",
     ),
+    "scheduler.batch": (
+        "Batch",
+        "batch_status",
+        "run_batch",
+    ),
     "scheduler.checking": (
         "Check",
         "check",
@@ -335,6 +346,7 @@ _HOMES = {
         "staffings",
     ),
     "scheduler.report.compared": (
+        "plot_batch",
         "plot_comparison",
         "plot_frontier",
         "plot_rule_costs",

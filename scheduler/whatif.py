@@ -19,11 +19,10 @@ from forecasts.table import Problems
 from scheduler.engine.breaks import place_breaks
 from scheduler.engine.solve import solve
 from scheduler.files.read import Plan, read_case
-from scheduler.files.scenario import Scenario
+from scheduler.files.scenario import AS_IT_IS, Scenario
 from scheduler.result import Result
 from scheduler.summary import kpi
 
-AS_IT_IS = Scenario("as it is")
 FACTS = ("shift.one", "leave.day", "eligibility")
 """Rules that say what is so, not what is wanted: there is no case without them."""
 NEAR = 1.05  # of the cost as it is, up to which a roster is worth going on from

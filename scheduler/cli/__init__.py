@@ -17,7 +17,8 @@ HELP = """Rosters for contact centres, from the call history to an audited plan.
 
 A case is a folder with case.toml and its tables, or one workbook case.xlsx.
 Exit codes: 0 done, 1 internal error, 2 usage, 3 input invalid, 4 the rules conflict,
-5 nothing usable found in time, 6 hard rules broken, 7 I/O, 130 interrupted.
+5 nothing usable found in time, 6 hard rules broken, 7 I/O, 8 jobs of a batch
+failed, 130 interrupted.
 """
 
 UsageProblem: Any = typer.BadParameter.__mro__[2]
@@ -312,6 +313,49 @@ def explain(
     if place.anywhere:
         return why_there(case, roster, place, options)
     return why(case, options)
+
+
+@app.command()
+def batch(
+    plan: Annotated[
+        Path, typer.Argument(metavar="PLAN", help="Cases, scenarios, seeds, as TOML.")
+    ],
+    on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="A Dask scheduler, tcp://HOST:PORT, or local-cluster.  "
+            "[this machine's processes]",
+        ),
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option(min=0, max=1000, metavar="N", help="At once; 0 = automatic.")
+    ] = 0,
+    status: Annotated[
+        bool, typer.Option("--status", help="Say how it stands; solve nothing.")
+    ] = False,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Stop at the first that fails.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Keep results of another version.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where results go.  [PLAN-out]"),
+    ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    lang: Lang = None,
+    debug: Debug = False,
+) -> int:
+    """Solve many cases under many scenarios; go on where it was broken off."""
+    from scheduler.cli.batch import Where
+    from scheduler.cli.batch import batch as answer
+    from scheduler.cli.commands import Options
+
+    options = Options(out, quiet=quiet, as_json=as_json, language=_of(lang))
+    return answer(plan, Where(on, jobs, fail_fast, force, status), options)
 
 
 @app.command()

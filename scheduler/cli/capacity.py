@@ -18,7 +18,7 @@ from scheduler.cli.show import files, padded, say, wrapped
 from scheduler.files.hiring import read_needs
 from scheduler.files.place import check_folder, hold, replace_file
 from scheduler.files.read import Plan
-from scheduler.files.write import json_text, write_frame
+from scheduler.files.write import json_text, write_frame, write_picture
 from scheduler.hiring import HiringPlan, hiring_plan
 from scheduler.report.labels import times
 
@@ -288,17 +288,8 @@ def _row(name: str, cells: Iterable[str], columns: Columns, room: int) -> str:
 
 
 def _write(out: Path, name: str, frame: pd.DataFrame, draw: Callable[[], Any]) -> None:
-    import matplotlib.pyplot as plt
-
-    figure = draw().figure
-    try:
-        replace_file(out / f"{name}.csv", partial(write_frame, frame=frame))
-        replace_file(
-            out / f"{name}.png",
-            lambda file: figure.savefig(file, dpi=110, format="png"),
-        )
-    finally:
-        plt.close(figure)
+    replace_file(out / f"{name}.csv", partial(write_frame, frame=frame))
+    write_picture(out / f"{name}.png", draw())
 
 
 def _mix_record(mix: ShiftMix) -> dict[str, Any]:

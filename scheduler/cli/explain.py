@@ -23,7 +23,7 @@ from scheduler.cli.commands import (
 from scheduler.cli.show import say, wrapped
 from scheduler.explanation import Explanation, Way, explain
 from scheduler.files.place import check_folder, hold, replace_file
-from scheduler.files.write import json_text, write_frame
+from scheduler.files.write import json_text, records, write_frame
 
 SECONDS = 120.0  # for the conflict and all ways out, where none are named
 CLASH = Text(
@@ -165,8 +165,5 @@ def _record(found: Explanation, frame: pd.DataFrame, lang: str) -> dict[str, Any
         "told": [say(text, lang) for text in (*found.facts, *found.told)],
         "proved_twice": found.proved_twice,
         "minimal": conflict is not None and conflict.minimal,
-        "ways": [
-            {str(k): None if pd.isna(v) else v for k, v in row.items()}
-            for row in frame.to_dict("records")
-        ],
+        "ways": records(frame),
     }

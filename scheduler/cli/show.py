@@ -138,6 +138,17 @@ def padded(words: str, columns: int) -> str:
     return words + " " * (columns - cell_len(words))
 
 
+def right(words: str, columns: int) -> str:
+    """Return words at the right of a number of columns.
+
+    Examples
+    --------
+    >>> right("成本", 6)
+    '  成本'
+    """
+    return " " * (columns - cell_len(words)) + words
+
+
 # -- solve -------------------------------------------------------------------------
 
 

@@ -24,11 +24,11 @@ from scheduler.cli.commands import (
     Options,
     stopping,
 )
-from scheduler.cli.show import STATUS, padded, say, wrapped
+from scheduler.cli.show import STATUS, padded, right, say, wrapped
 from scheduler.files.place import check_folder, hold, replace_file
 from scheduler.files.read import Plan
 from scheduler.files.scenario import Scenario, read_scenarios
-from scheduler.files.write import json_text, write_frame
+from scheduler.files.write import json_text, records, write_frame, write_picture
 from scheduler.report.words import say as word
 from scheduler.result import Result
 from scheduler.whatif import Outcome, RuleCosts, compare, rule_costs, staffings
@@ -112,7 +112,7 @@ def whatif(
             options.say(answer.lines)
             options.say(str(out / f"{answer.name}{kind}") for kind in (".csv", ".png"))
     if options.as_json:
-        found = {one.name: _records(one.frame) for one in answers}
+        found = {one.name: records(one.frame) for one in answers}
         sys.stdout.write(json_text(found))
     return INTERRUPTED if stop.is_set() else code
 
@@ -237,7 +237,7 @@ def _priced(plan: Plan, found: RuleCosts) -> list[Answer]:
 
 
 def _head(columns: Columns, lang: str) -> str:
-    titles = [_right(say(title, lang), width) for width, title in columns]
+    titles = [right(say(title, lang), width) for width, title in columns]
     return f"{' ' * (NAME + 1)}{' '.join(titles)}"
 
 
@@ -249,14 +249,10 @@ def _line(
         yield from wrapped(name, 4)
         name = ""
     cells = [
-        _right(figure, width)
+        right(figure, width)
         for figure, (width, _) in zip(figures, columns, strict=True)
     ]
     yield f"{padded(name, NAME)}{' ' if sure else '~'}{' '.join(cells)}"
-
-
-def _right(words: str, width: int) -> str:
-    return " " * (width - cell_len(words)) + words
 
 
 # -- telling and writing --------------------------------------------------------------
@@ -270,24 +266,5 @@ def _tell(options: Options, name: str, result: Result) -> None:
 
 
 def _write(out: Path, answer: Answer) -> None:
-    import matplotlib.pyplot as plt
-
-    figure = answer.draw().figure
-    try:
-        replace_file(
-            out / f"{answer.name}.csv", partial(write_frame, frame=answer.frame)
-        )
-        replace_file(
-            out / f"{answer.name}.png",
-            lambda file: figure.savefig(file, dpi=110, format="png"),
-        )
-    finally:
-        plt.close(figure)
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a table as JSON has them: unknown is null."""
-    return [
-        {str(name): None if pd.isna(value) else value for name, value in row.items()}
-        for row in frame.to_dict("records")
-    ]
+    replace_file(out / f"{answer.name}.csv", partial(write_frame, frame=answer.frame))
+    write_picture(out / f"{answer.name}.png", answer.draw())

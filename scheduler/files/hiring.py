@@ -9,9 +9,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from constraints.case import Case
 from forecasts.requirement import staff
-from forecasts.table import Problems, nearest
+from forecasts.table import Problems
+from scheduler.files.faults import include_faults
+from scheduler.files.faults import refuse as refused
 from scheduler.files.read import Plan
-from scheduler.files.toml import Key, Settings, dotted, read_settings
+from scheduler.files.toml import Key, Settings, read_settings
 from scheduler.hiring import Contract, HiringNeeds
 
 MOST_MONTHS = 36
@@ -69,11 +71,7 @@ def needs_of(settings: Settings, plan: Plan | None = None) -> HiringNeeds:
     try:
         told = _Capacity.model_validate(settings.values, strict=settings.typed)
     except ValidationError as error:
-        for key, found, expected, remedy in sorted(
-            (_explained(fault) for fault in error.errors()),
-            key=lambda each: settings.line(each[0]) or 0,
-        ):
-            _refuse(problems, settings, key, found, expected, remedy)
+        include_faults(problems, error, _Capacity, settings)
         problems.raise_if_any()
         raise
     _check(told, settings, plan, problems)
@@ -230,7 +228,7 @@ def _check(
     """Check what one key says of another."""
 
     def refuse(key: Key, found: object, expected: str, remedy: str) -> None:
-        _refuse(problems, settings, key, found, expected, remedy)
+        refused(problems, settings, key, found, expected, remedy)
 
     given = [name for name in ("hours", "volume") if getattr(told, name) is not None]
     if len(given) != 1:
@@ -295,50 +293,3 @@ def _check_contracts(told: _Capacity, refuse: Any) -> None:
             "shares that can add up to 1",
             "Correct least_share or most_share.",
         )
-
-
-def _refuse(
-    problems: Problems,
-    settings: Settings,
-    key: Key,
-    found: object,
-    expected: str,
-    remedy: str,
-) -> None:
-    """Record a problem of one key; tables of a list are told from 1."""
-    if not isinstance(settings.values.get(key[0] if key else ""), list):
-        key = tuple(part for part in key if not part.isdigit())  # one value for all
-    told = tuple(str(int(part) + 1) if part.isdigit() else part for part in key)
-    problems.add(
-        file=settings.file,
-        line=settings.line(key),
-        column=dotted(told) if told else None,
-        found=str(found),
-        expected=expected,
-        remedy=remedy,
-    )
-
-
-def _explained(fault: Any) -> tuple[Key, object, str, str]:
-    """Return key, found, expected and remedy of a fault."""
-    key = tuple(map(str, fault["loc"]))
-    inside = key[0] in ("contract", "overtime") and len(key) > 1
-    table: type[BaseModel] = _Capacity
-    if inside:
-        table = _Contract if key[0] == "contract" else _Overtime
-    name = key[-1]
-    if fault["type"] == "extra_forbidden":
-        where = {"contract": "[[contract]]", "overtime": "[overtime]"}
-        near = nearest(name, table.model_fields)
-        known = f"Known are {', '.join(table.model_fields)}."
-        expected = f"a key of {where[key[0]] if inside else 'capacity.toml'}"
-        return key, name, expected, f'Did you mean "{near}"?' if near else known
-    name = next((part for part in key[inside:] if part in table.model_fields), key[0])
-    field = table.model_fields.get(name, _Capacity.model_fields[key[0]])
-    wanted = field.description or "another value"
-    if fault["type"] == "missing":
-        return key, "no such key", wanted, f"Add {name}; it has no default."
-    found = fault["input"]
-    shown = type(found).__name__ if isinstance(found, dict | list) else found
-    named = {"dict": "a table", "list": "a list"}
-    return key, named.get(str(shown), shown), wanted, "Correct it."

@@ -1,7 +1,7 @@
 """Scenario: named edits of a case, told as a planner would make them in its files."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -130,8 +130,17 @@ def read_scenarios(path: Path | str) -> tuple[Scenario, ...]:
     return scenarios_of(read_settings(Path(path)))
 
 
-def scenarios_of(settings: Settings) -> tuple[Scenario, ...]:
+def scenarios_of(
+    settings: Settings, beside: Collection[str] = ()
+) -> tuple[Scenario, ...]:
     """Return the scenarios of a file that has been read; raises as above.
+
+    Parameters
+    ----------
+    settings
+        What was read.
+    beside
+        Keys that stand there for others to read; with them there may be no scenario.
 
     Examples
     --------
@@ -145,10 +154,10 @@ def scenarios_of(settings: Settings) -> tuple[Scenario, ...]:
     >>> scenarios_of(parse_settings(text, "scenarios.toml"))
     (<Scenario Busy: volume = 1.1; rules."rest.daily".hours = 10>,)
     """
-    given = settings.values.get("scenario")
+    given = settings.values.get("scenario", [] if beside else None)
+    strange = next((k for k in settings.values if k not in ("scenario", *beside)), None)
     problems = Problems()
-    if not isinstance(given, list) or len(settings.values) > 1:
-        strange = next((key for key in settings.values if key != "scenario"), None)
+    if not isinstance(given, list) or strange is not None:
         problems.add(
             file=settings.file,
             line=settings.line((strange or "scenario",)),
@@ -264,3 +273,7 @@ def _explained(fault: Any, key: Key) -> tuple[object, str, str]:
         return fault["input"], described[key[-1]].description, "Correct it."
     what = "a table" if key[-1] in SETTINGS else "a list of lines in braces"
     return type(fault["input"]).__name__, what, 'Write [{agent = "A3"}], say.'
+
+
+AS_IT_IS = Scenario("as it is")
+"""A case without any edit."""

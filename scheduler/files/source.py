@@ -70,13 +70,33 @@ def open_source(path: Path) -> Source:
     InputError
         Where there is neither a folder nor a workbook.
     """
+    book = _book(path)
+    return Folder(path) if book is None else Workbook(book)
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    """Return the bytes of all files that a case is read from, by name.
+
+    Written to an empty folder, they are the same case.
+
+    Raises
+    ------
+    InputError
+        Where there is neither a folder nor a workbook.
+    """
+    book = _book(path)
+    if book is not None:
+        return {"case.xlsx": book.read_bytes()}
+    return {file.name: file.read_bytes() for file in Folder(path).files()}
+
+
+def _book(path: Path) -> Path | None:
+    """Return the workbook a case is in; None where it is a folder of files."""
     if path.suffix.lower() == ".xlsx" and path.is_file():
-        return Workbook(path)
+        return path
     if path.is_dir():
         book = path / "case.xlsx"
-        if book.is_file() and not (path / "case.toml").is_file():
-            return Workbook(book)
-        return Folder(path)
+        return book if book.is_file() and not (path / "case.toml").is_file() else None
     raise _refused(
         str(path),
         "no such folder" if not path.exists() else "a single file",
@@ -130,12 +150,15 @@ class Folder:
 
     def input_hash(self) -> str:
         """Return the SHA-256 over all files read."""
-        names = sorted(["case.toml", "carry.json", *(f"{name}.csv" for name in TABLES)])
         digest = hashlib.sha256()
-        for name in names:
-            if (self.path / name).is_file():
-                digest.update((self.path / name).read_bytes())
+        for file in self.files():
+            digest.update(file.read_bytes())
         return digest.hexdigest()
+
+    def files(self) -> list[Path]:
+        """Return the files there are, sorted by name."""
+        names = sorted(["case.toml", "carry.json", *(f"{name}.csv" for name in TABLES)])
+        return [self.path / name for name in names if (self.path / name).is_file()]
 
 
 # -- a workbook -----------------------------------------------------------------------

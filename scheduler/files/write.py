@@ -89,8 +89,10 @@ def write_outputs(plan: Plan, result: Result, out: Path) -> None:
     replace_folder(out, lambda folder: build_outputs(plan, result, folder), names)
 
 
-def build_outputs(plan: Plan, result: Result, folder: Path) -> None:
-    """Write every file of a result into an empty folder."""
+def build_outputs(
+    plan: Plan, result: Result, folder: Path, *, reports: bool = True
+) -> None:
+    """Write every file of a result into an empty folder; reports only if wanted."""
     roster, found = result.roster, result.audit
     assert roster is not None
     assert found is not None
@@ -105,7 +107,8 @@ def build_outputs(plan: Plan, result: Result, folder: Path) -> None:
     (folder / "carry.json").write_text(carry_text(roster), encoding="utf-8")
     steps = "".join(f"{json.dumps(vars(step))}\n" for step in result.trace)
     (folder / "solve.jsonl").write_text(steps, encoding="utf-8")
-    write_reports(plan, result, folder)
+    if reports:
+        write_reports(plan, result, folder)
 
 
 def write_roster(roster: Roster, folder: Path) -> None:
@@ -454,6 +457,32 @@ def write_rows(
 def write_frame(path: Path, frame: pd.DataFrame) -> None:
     """Write a table as CSV; unknown figures are empty cells."""
     frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def write_picture(path: Path, ax: Any) -> None:
+    """Write what axes are part of as PNG, whole or not at all, and close it."""
+    import matplotlib.pyplot as plt
+
+    figure = ax.figure
+    try:
+        replace_file(path, lambda file: figure.savefig(file, dpi=110, format="png"))
+    finally:
+        plt.close(figure)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as JSON has them: unknown is null.
+
+    Examples
+    --------
+    >>> records(pd.DataFrame({"cost": [12, None]}))
+    [{'cost': 12.0}, {'cost': None}]
+    """
+    rows = frame.astype(object).to_dict("records")
+    return [
+        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        for row in rows
+    ]
 
 
 def write_json(path: Path, record: Mapping[str, Any]) -> None:

@@ -4,14 +4,19 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
+from scheduler.batch import Batch
+from scheduler.files.scenario import AS_IT_IS
 from scheduler.report import palette
 from scheduler.report.axes import canvas, titled
+from scheduler.report.fonts import drawable
 from scheduler.report.words import capital, say
 from scheduler.whatif import Comparison, RuleCosts
 
 SHOWN = 6
 """Rules with a colour of their own; what others cost is drawn together."""
 GREY = "#b7bec7"
+WORST = 40
+"""Cases drawn of a batch: those with the most head hours short."""
 
 
 def plot_comparison(
@@ -54,7 +59,8 @@ def plot_comparison(
             color=palette.SHORT,
             fontsize=8,
         )
-    ax.set_yticks(places, [say("as_it_is", lang), *frame["scenario"][1:]])
+    names = [drawable(name) for name in frame["scenario"][1:]]
+    ax.set_yticks(places, [say("as_it_is", lang), *names])
     ax.invert_yaxis()
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     ax.set_xlabel(capital(say("cost", lang)))
@@ -114,3 +120,48 @@ def plot_frontier(
     ax.set_xlabel(capital(say("agents", lang)))
     ax.set_ylabel(capital(say("service_level", lang)))
     return titled(ax, say("frontier_title", lang), lang)
+
+
+def plot_batch(batch: Batch, *, ax: Axes | None = None, lang: str = "en") -> Axes:
+    """Draw the head hours short of each case, a mark for each scenario and seed.
+
+    Cases with the most come first; those of which a job failed are marked.
+    """
+    frame = batch.to_frame()
+    worst = frame.groupby("case")["short_hours"].max().fillna(-1.0)
+    cases = list(worst.sort_values(ascending=False, kind="stable").index[:WORST])
+    ax, lang = canvas(ax, lang, (8, 1.8 + 0.22 * len(cases)))
+    frame = frame[frame["case"].isin(cases)]
+    places = {case: place for place, case in enumerate(cases)}
+    colours = plt.get_cmap("tab10").colors  # type: ignore[attr-defined]
+    for number, scenario in enumerate(frame["scenario"].unique()):
+        mine = frame[(frame["scenario"] == scenario) & (frame["state"] == "done")]
+        as_it_is = scenario == AS_IT_IS.name
+        ax.plot(
+            mine["short_hours"].to_numpy(float),
+            mine["case"].map(places).to_numpy(float),
+            "o",
+            color=colours[number % len(colours)],
+            alpha=0.8,
+            label=say("as_it_is", lang) if as_it_is else drawable(scenario),
+        )
+    for case in frame.loc[frame["state"] == "failed", "case"].unique():
+        ax.annotate(
+            say("job_failed", lang),
+            (1, places[case]),
+            xycoords=("axes fraction", "data"),
+            ha="right",
+            va="center",
+            color=palette.SHORT,
+            fontsize=8,
+        )
+    ax.set_yticks(range(len(cases)), [drawable(case) for case in cases])
+    ax.set_ylim(len(cases) - 0.5, -0.5)
+    ax.set_xlim(left=0)
+    ax.yaxis.grid(visible=True, color=palette.LINE, lw=0.6)
+    ax.set_xlabel(capital(say("short_hours_axis", lang)))
+    handles, labels = ax.get_legend_handles_labels()
+    ax.figure.legend(
+        handles, labels, loc="outside lower left", ncols=4, fontsize=8, frameon=False
+    )
+    return titled(ax, say("batch_title", lang), lang)

@@ -241,6 +241,9 @@ WORDS: Mapping[str, Text] = {
     "others": Text("others", "其他"),
     "as_it_is": Text("as it is", "现状"),
     "compared_title": Text("Cost of each scenario, by rule", "各方案成本(按规则)"),
+    "batch_title": Text("Head hours short, case by case", "各案例的缺口人时"),
+    "short_hours_axis": Text("head hours short", "缺口人时"),
+    "job_failed": Text("failed", "失败"),
     "rule_costs_title": Text(
         "What each rule costs; grey: within the noise of the gaps",
         "每条规则的代价(灰色:在差距误差范围内)",
