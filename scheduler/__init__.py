@@ -64,8 +64,8 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time ``_HOMES`` says 
         staff,
         synthetic_bank,
     )
-    from scheduler.capacity import ShiftMix, shift_mix
     from scheduler.batch import Batch, batch_status, run_batch
+    from scheduler.capacity import ShiftMix, shift_mix
     from scheduler.checking import Check, check
     from scheduler.demo import write_demo_case
     from scheduler.engine.breaks import place_breaks
