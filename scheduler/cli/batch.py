@@ -36,7 +36,7 @@ AT_WORK = 8  # jobs at work listed on the live table
 PICTURE = "batch.png"
 COLUMNS = (
     (22, Text("case", "案例")),
-    (18, Text("scenario", "方案")),
+    (21, Text("scenario", "方案")),
     (4, Text("seed", "种子")),
     (8, Text("cost", "成本")),
     (6, Text("gap", "差距")),
@@ -179,7 +179,7 @@ class _Table:
         head += f"   {(now - self.began) / 60:.1f} min"
         left = states["running"] + states["waiting"]
         if ended and left:
-            minutes = (now - self.began) / 60 * left / ended
+            minutes = max(1.0, (now - self.began) / 60 * left / ended)
             head += f", {say(LEFT.format(minutes=minutes), self.lang)}"
         lines = [head]
         for row in self.batch.rows:

@@ -1,6 +1,7 @@
 """Edited: the source of a case with the edits of a scenario laid over it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
@@ -11,7 +12,7 @@ from forecasts.problems import InputError, Problem
 from forecasts.table import Row, Table, nearest, parse_day
 from scheduler.files.scenario import KEYS, Scenario
 from scheduler.files.source import Columns, Source, text_of
-from scheduler.files.toml import Settings
+from scheduler.files.toml import Settings, merged
 
 Cells = dict[str, str]
 ONE_DAY = timedelta(days=1)
@@ -34,7 +35,14 @@ class Edited:
     # -- what a source gives ----------------------------------------------------------
     def settings(self) -> Settings:
         """Return the settings of the case under those of the scenario."""
-        return self.source.settings().under(self.scenario.settings, self.scenario.name)
+        settings, edits = self.source.settings(), self.scenario.settings
+        if "volume" in self.scenario.edits:
+            both = merged(settings.values, edits)["forecast"]
+            whole = both.get("volume", 1.0)
+            with suppress(TypeError, ValueError):  # what is no number is told when read
+                whole = round(float(whole) * self.scenario.edits["volume"], 9)
+            edits["forecast"]["volume"] = whole
+        return settings.under(edits, self.scenario.name)
 
     def has(self, name: str) -> bool:
         """Return whether there is a table of a name, or will be one."""

@@ -40,7 +40,7 @@ class Scenario:
     name
         What to call it.
     edits
-        As in a file of scenarios: ``volume``, a factor on all calls expected;
+        As in a file of scenarios: ``volume``, a factor on the calls expected;
         ``absent``, people away sick (``agent``, ``first``, ``last``), whose pins of
         those days give way; ``hire``, people like those there are (``like``, an id,
         ``count``, and columns of agents.csv in which they differ); tables of case.toml
@@ -91,10 +91,7 @@ class Scenario:
     @property
     def settings(self) -> dict[str, Any]:
         """What changes in case.toml, tables within tables."""
-        changed = {name: dict(self.edits.get(name, {})) for name in SETTINGS}
-        if "volume" in self.edits:
-            changed["forecast"]["volume"] = self.edits["volume"]
-        return changed
+        return {name: dict(self.edits.get(name, {})) for name in SETTINGS}
 
     @property
     def digest(self) -> str:

@@ -39,6 +39,13 @@ def test_volume_is_a_factor_on_calls(folder):
     assert after.requirement.heads.sum() > before.requirement.heads.sum()
 
 
+def test_volume_multiplies_what_the_case_has(folder):
+    """Ten per cent more than a case that has a fifth more is 32 % more in all."""
+    whole = read_case(folder).case.forecast.calls.sum()
+    both = case_of(folder, volume=1.1, forecast={"volume": 1.2})
+    assert both.forecast.calls.sum() == pytest.approx(1.32 * whole)
+
+
 def test_who_is_absent_is_sick_where_not_on_leave_already(folder):
     """Leave of before stays what it was; pins of these days are gone."""
     away = [{"agent": "A2", "first": "2026-03-09", "last": "2026-03-13"}]
