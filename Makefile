@@ -1,9 +1,10 @@
 # One command each; every target sets up what it needs, once.
 #   make demo         install, then solve the bundled sample into demo/out/
 #   make quick        lint, types, import contracts, tests that are not slow
-#   make test         the same with all tests, and the notebooks
+#   make test         the same with all tests, and the first notebook
 #   make test-full    what make test samples, in full: 500 enumerated cases, four
-#                     times the drawn ones, every benchmark twice by work
+#                     times the drawn ones, every benchmark twice by work, sixty
+#                     cases killed half way, a Dask cluster; and all notebooks
 #   make bench        the short protocol of all benchmarks, under half an hour
 #   make bench-centres   drawn centres in full: hours; goes on where it stopped
 #   make bench-env    .bench-venv: other packages, for forecast and peers
@@ -37,10 +38,12 @@ quick: check
 
 test: check
 	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q -n auto --durations 12
-	$(BIN)/python -m pytest -q --nbmake notebooks -W default
+	$(BIN)/python -m pytest -q --nbmake notebooks/01_quickstart.ipynb -W default
 
 test-full: $(READY)
-	ROSTERWRIGHT_FULL=1 HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest -q -n auto tests
+	ROSTERWRIGHT_FULL=1 HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest -q -n auto \
+		--durations 25 tests
+	$(BIN)/python -m pytest -q --nbmake notebooks -W default --durations 8
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks --short --fresh
