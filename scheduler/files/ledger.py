@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS work (
     again INTEGER NOT NULL DEFAULT 0,
     reason TEXT,
     figures TEXT
-) STRICT
+)
 """
 BUSY = 30.0  # seconds to wait for another process that reads the file
 
