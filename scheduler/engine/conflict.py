@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from constraints.case import Case
 from constraints.roster import Roster
 from constraints.rule import Rule, Where
-from scheduler.engine.linear import impossible
+from scheduler.engine.linear import Stated, impossible
 from scheduler.engine.model import RosterModel
 from scheduler.engine.precheck import scarce_cycles
 from scheduler.engine.solver import Budget, run
@@ -175,9 +176,14 @@ class Summed(Guarded):
 
     def refuted(self, parts: Iterable[Place], budget: Budget, seed: int) -> bool:
         """Whether no roster keeps all of some parts, even with fractions of people."""
-        self._ask(parts)
+        asked = set(parts)
+        values = {g.index: int(part in asked) for part, g in self.guards.items()}
         self.sure = False  # what fractions can do people may not
-        return impossible(self.cp, budget.left, whole=False)
+        return self._stated.impossible(values, budget.left)
+
+    @cached_property
+    def _stated(self) -> Stated:
+        return Stated(self.cp, whole=False)
 
 
 def find_conflict(case: Case, budget: Budget, seed: int = 1) -> Conflict | None:

@@ -1,6 +1,6 @@
 """Linear: programmes handed to HiGHS, for prices and for a second opinion."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -19,7 +19,7 @@ def duals(cp: cp_model.CpModel, rows: list[int], seconds: float) -> list[float] 
 
     None where none were found in time.
     """
-    model, constraints = _stated(cp, whole=False)
+    model, _, constraints = _stated(cp, whole=False)
     found = solved(model, seconds)
     if found is None:
         return None
@@ -51,9 +51,39 @@ def impossible(cp: cp_model.CpModel, seconds: float, *, whole: bool = True) -> b
 
     Not ``whole``, fractions are let through: less is proved, and sooner.
     """
-    found = _solved(_stated(cp, whole=whole)[0], seconds, None)
-    reason = None if found is None else found.termination.reason
-    return bool(reason == mathopt.TerminationReason.INFEASIBLE)
+    return Stated(cp, whole=whole).impossible({}, seconds)
+
+
+class Stated:
+    """A model as HiGHS has it, asked again and again within other limits.
+
+    Parameters
+    ----------
+    cp
+        The model; stating it takes longer than most answers.
+    whole
+        Whether variables are whole numbers.
+    """
+
+    def __init__(self, cp: cp_model.CpModel, *, whole: bool) -> None:
+        self._model, self._variables, _ = _stated(cp, whole=whole)
+
+    def impossible(self, values: Mapping[int, int], seconds: float) -> bool:
+        """Return whether it is proved that the model cannot be met.
+
+        Parameters
+        ----------
+        values
+            What some variables, by number, are to be.
+        seconds
+            For the proof.
+        """
+        for number, value in values.items():
+            variable = self._variables[number]
+            variable.lower_bound = variable.upper_bound = float(value)
+        found = _solved(self._model, seconds, None)
+        reason = None if found is None else found.termination.reason
+        return bool(reason == mathopt.TerminationReason.INFEASIBLE)
 
 
 def _solved(
@@ -69,8 +99,8 @@ def _solved(
         return None
 
 
-def _stated(cp: cp_model.CpModel, *, whole: bool) -> tuple[Any, list[Any]]:
-    """Return a model of linear rows in HiGHS's terms, and its rows."""
+def _stated(cp: cp_model.CpModel, *, whole: bool) -> tuple[Any, list[Any], list[Any]]:
+    """Return a model of linear rows in HiGHS's terms, its variables and its rows."""
     proto, model = cp.proto, mathopt.Model()
     variables, rows = [], []
     for one in proto.variables:
@@ -93,7 +123,7 @@ def _stated(cp: cp_model.CpModel, *, whole: bool) -> tuple[Any, list[Any]]:
             rows.append(row)
     goal = proto.objective
     model.minimize(total(zip(list(goal.vars), list(goal.coeffs), strict=True)))
-    return model, rows
+    return model, variables, rows
 
 
 def _rows(one: Any, domains: list[list[int]]) -> Iterator[Row]:
