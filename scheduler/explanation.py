@@ -169,7 +169,7 @@ def explain(
     >>> with (folder / "leave.csv").open("a") as file:
     ...     for line in ("A013,2026-04-02,2026-04-02", "A014,2026-04-02,2026-04-02"):
     ...         _ = file.write(f"{line},annual,approved\n")
-    >>> found = explain(folder, effort=8.0)
+    >>> found = explain(folder, effort=2.0)
     >>> found.conflict.parts
     (('leave.limit', 3, None),)
     >>> found.ways[0].result.usable

@@ -132,7 +132,6 @@ def plot_hiring(plan: HiringPlan, *, ax: Axes | None = None, lang: str = "en") -
                 textcoords="offset points",
                 ha="center",
                 fontsize=9,
-                fontweight="bold",
                 color=palette.OVER_STRONG,
             )
     ax.set_ylim(0, 1.15 * float(top.max(initial=1)))

@@ -263,7 +263,7 @@ def week(tmp_path_factory):
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_command_names_the_rule_and_ranks_the_ways(week, tmp_path, capsys, lang):
     """Exit code 4; the rule and its day; ways out from the cheapest on."""
-    arguments = ["explain", str(week), "--deterministic", "--seconds", "6"]
+    arguments = ["explain", str(week), "--deterministic", "--seconds", "2"]
     code = run([*arguments, "--lang", lang, "--out", str(tmp_path)])
     told = capsys.readouterr().out
     assert code == 4
@@ -277,7 +277,7 @@ def test_the_command_names_the_rule_and_ranks_the_ways(week, tmp_path, capsys, l
 @pytest.mark.slow
 def test_json_holds_the_parts_and_the_ways(week, tmp_path, capsys):
     """The same for programs."""
-    arguments = ["explain", str(week), "--deterministic", "--seconds", "6", "--json"]
+    arguments = ["explain", str(week), "--deterministic", "--seconds", "2", "--json"]
     assert run([*arguments, "--out", str(tmp_path)]) == 4
     found = json.loads(capsys.readouterr().out)
     part = {"rule": "leave.limit", "date": "2026-04-02", "agent": None}
@@ -292,7 +292,7 @@ def test_a_case_without_a_conflict_says_so(tmp_path, capsys):
     """Exit code 0, and no table of ways out."""
     folder = tmp_path / "case"
     write_demo_case(folder, people=24, days=7)
-    arguments = ["explain", str(folder), "--deterministic", "--seconds", "6"]
+    arguments = ["explain", str(folder), "--deterministic", "--seconds", "2"]
     assert run([*arguments, "--lang", "en"]) == 0
     assert "There is no conflict" in capsys.readouterr().out
     assert not (folder / "out" / "explain.csv").exists()
