@@ -28,7 +28,7 @@ from scheduler.reasons import explain_cell, explain_interval
 FULL = bool(os.environ.get("ROSTERWRIGHT_FULL"))
 CELLS = 20 if FULL else 2
 WORK = 12.0 if FULL else 2.0  # for the next best roster
-PEOPLE, DAYS, GROUND = (60, 28, 40.0) if FULL else (24, 14, 0.7)  # of the demo
+PEOPLE, DAYS, GROUND = (60, 28, 15.0) if FULL else (24, 14, 0.7)  # of the demo
 
 pytestmark = pytest.mark.slow
 
