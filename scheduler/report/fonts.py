@@ -72,10 +72,11 @@ def language(lang: str) -> str:
 
 
 def letter(ax: Axes) -> Axes:
-    """Set everything written on some axes in families that hold it; return the axes."""
+    """Set all that is written on axes, and in legends of their figure; return them."""
     names = families()
     ax.tick_params(which="both", labelfontfamily=names)
-    for label in ax.findobj(Label):
-        if isinstance(label, Label):
-            label.set_fontfamily(names)
+    for part in (ax, *ax.figure.legends):
+        for label in part.findobj(Label):
+            if isinstance(label, Label):
+                label.set_fontfamily(names)
     return ax
