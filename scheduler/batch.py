@@ -4,8 +4,8 @@ import json
 import re
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -18,10 +18,10 @@ import pandas as pd
 from constraints.rule import Text
 from forecasts.problems import InputError
 from scheduler.files.batch_plan import BatchPlan, read_batch
-from scheduler.files.ledger import Entry, Ledger, opened
+from scheduler.files.ledger import Entry, Ledger, known, opened
 from scheduler.files.place import (
-    InUseError,
     check_folder,
+    held,
     hold,
     replace_file,
     replace_folder,
@@ -29,7 +29,7 @@ from scheduler.files.place import (
 from scheduler.files.scenario import Scenario
 from scheduler.files.source import contents
 from scheduler.files.write import write_frame, write_json
-from scheduler.job import FAULT, LOST, Answer, Job, digest, key_of
+from scheduler.job import LOST, Answer, Job, digest, key_of
 from scheduler.pools import Pool, pool
 
 LEDGER, TABLE, TICKET = "ledger.sqlite", "batch.csv", "job.json"
@@ -38,6 +38,7 @@ CHANGED = Text(
     "Its files changed while the batch ran; run it again.",
     "批处理期间其文件已被修改;请重新运行。",
 )
+WHOLE = ("cost", "bound", "requests_met", "requests")
 FIGURES = (
     "short_hours",
     "over_hours",
@@ -129,7 +130,8 @@ class Batch:
             ``service_level``, ``paid_hours``, ``requests_met``, ``requests``,
             ``seconds``, ``attempts``, ``folder`` (within ``out``), ``reason``, ``key``.
         """
-        return pd.DataFrame([_figures(row, lang) for row in self.rows])
+        frame = pd.DataFrame([_figures(row, lang) for row in self.rows])
+        return frame.astype(dict.fromkeys(WHOLE, "Int64"))
 
 
 def _figures(row: Row, lang: str) -> dict[str, Any]:
@@ -225,15 +227,9 @@ def batch_status(plan: BatchPlan | Path | str, out: Path | str | None = None) ->
     """Return how a batch stands, without working on it."""
     plan = plan if isinstance(plan, BatchPlan) else read_batch(plan)
     out = plan.out if out is None else Path(out)
-    entries: dict[str, Entry] = {}
-    if (out / LEDGER).is_file():
-        with opened(out / LEDGER) as ledger:
-            entries = ledger.entries()
-    try:
-        with hold(out):  # then nobody is at work, and what began has been dropped
-            entries = {k: e for k, e in entries.items() if e.state != "running"}
-    except InUseError:
-        pass
+    entries = known(out / LEDGER)
+    if not held(out):  # then nobody is at work: what runs was dropped
+        entries = {k: entry for k, entry in entries.items() if _stands(entry, out)}
     rows = (replace(row, entry=entries.get(row.key)) for row in _rows(plan))
     return Batch(out, tuple(rows))
 
@@ -254,7 +250,7 @@ def _rows(plan: BatchPlan) -> Iterator[Row]:
 def _digest(path: Path) -> str:
     """Return the digest of a case; of its path where it cannot be had."""
     files, refused = _files(path)
-    return digest(files if refused is None else {str(path): b""})
+    return digest(files if refused is None else {str(path.absolute()): b""})
 
 
 def _files(path: Path) -> tuple[dict[str, bytes], Text | None]:
@@ -287,10 +283,28 @@ def _job(
     )
 
 
-def _folders(rows: Iterable[Row]) -> dict[str, str]:
-    """Return a folder for each key, apart on any file system."""
-    folders: dict[str, str] = {}
-    taken: set[str] = set()
+def _stands(entry: Entry, out: Path) -> bool:
+    """Whether an entry is worth anything yet: it failed, or its result lies there."""
+    if entry.folder is None:
+        return entry.state == "failed"
+    ticket = _ticket(out / entry.folder)
+    return ticket is not None and ticket.key == entry.key
+
+
+def _ticket(folder: Path) -> Entry | None:
+    """Return what a result's folder says of whose it is; None where it says nothing."""
+    try:
+        return Entry(**json.loads((folder / TICKET).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _folders(rows: Sequence[Row]) -> dict[str, str]:
+    """Return a folder for each key, apart on any file system; what lies there stays."""
+    folders = {
+        row.key: row.entry.folder for row in rows if row.entry and row.entry.folder
+    }
+    taken = {folder.casefold() for folder in folders.values()}
     for row in rows:
         if row.key in folders:
             continue
@@ -328,12 +342,13 @@ class _Run:
         self.on_change = on_change
         self.version = version("rosterwright")
         self.rows = list(_rows(plan))
-        self.folders = _folders(self.rows)
+        self.failed = 0  # in this run
         self.places: dict[str, list[int]] = {}
         for place, row in enumerate(self.rows):
             self.places.setdefault(row.key, []).append(place)
         for key, entry in ledger.entries().items():
-            self._show(key, None if entry.state == "running" else entry)
+            self._show(key, entry if _stands(entry, out) else None)
+        self.folders = _folders(self.rows)
 
     @property
     def batch(self) -> Batch:
@@ -349,12 +364,8 @@ class _Run:
     def adopt(self) -> None:
         """Note results that were put in place by a run killed before it noted them."""
         for row in self.waiting:
-            try:
-                file = self.out / self.folders[row.key] / TICKET
-                entry = Entry(**json.loads(file.read_bytes()))
-            except (OSError, ValueError, TypeError):
-                continue
-            if entry.key == row.key:
+            entry = _ticket(self.out / self.folders[row.key])
+            if entry is not None and entry.key == row.key:
                 self._note(entry)
 
     def refuse_versions(self) -> None:
@@ -373,8 +384,12 @@ class _Run:
         """Hand jobs out, and put away what comes back, until all is done."""
         waiting = deque(self.waiting)
         running: dict[Future[Answer], Row] = {}
-        while (waiting or running) and not stop.is_set():
-            while waiting and len(running) < where.room():
+
+        def over() -> bool:
+            return stop.is_set() or (fail_fast and self.failed > 0)
+
+        while (waiting or running) and not over():
+            while waiting and len(running) < where.room() and not over():
                 row = waiting.popleft()
                 future = self._begin(row, where)
                 if future is not None:
@@ -382,8 +397,6 @@ class _Run:
             ended, _ = wait(running, timeout=PAUSE, return_when=FIRST_COMPLETED)
             for future in ended:
                 self._end(running.pop(future), _answer(future))
-            if fail_fast and self.batch.failed:
-                break
         for row in running.values():  # dropped: the next run begins them again
             self._show(row.key, None)
 
@@ -399,7 +412,11 @@ class _Run:
             self._end(row, Answer(reason=refused, again=True))
             return None
         self.tell(row)
-        return where.submit(job)
+        try:
+            return where.submit(job)
+        except RuntimeError as error:  # so ends a cluster that is gone
+            self._end(row, Answer(reason=LOST.format(error=error), again=True))
+            return None
 
     def _end(self, row: Row, answer: Answer) -> None:
         """Put a result in place, then note it."""
@@ -424,6 +441,7 @@ class _Run:
         )
         if answer.reason is None:
             self._put(entry, answer.files)
+        self.failed += entry.state == "failed"
         self._note(entry)
         self.tell(row)
 
@@ -456,12 +474,11 @@ class _Run:
 
 def _answer(future: "Future[Answer]") -> Answer:
     """Return what a future holds; of one that failed, that it is lost."""
-    error = future.exception()
-    if error is None:
+    try:
         return future.result()
-    lost = type(error).__name__ in ("KilledWorker", "CancelledError")
-    words = (LOST if lost else FAULT).format(error=f"{type(error).__name__}: {error}")
-    return Answer(reason=words, again=True)
+    except (Exception, CancelledError) as error:  # whatever a cluster says of it
+        told = " ".join(f"{type(error).__name__}: {error}".split())
+        return Answer(reason=LOST.format(error=told), again=True)
 
 
 def _now() -> str:

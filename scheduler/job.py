@@ -5,7 +5,6 @@ import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -18,7 +17,7 @@ from scheduler.engine.solve import solve
 from scheduler.engine.solver import Budget, memory
 from scheduler.files.read import read_case
 from scheduler.files.scenario import Scenario
-from scheduler.files.write import build_outputs, result_record
+from scheduler.files.write import build_outputs, result_record, versions
 from scheduler.result import Result
 
 LONGEST, SLOWEST = 60.0, 10.0
@@ -75,7 +74,7 @@ class Job:
     workers: int = 1
     reports: bool = True
     beside: int = 1
-    version: str = field(default_factory=lambda: version("rosterwright"))
+    version: str = field(default_factory=lambda: versions()["rosterwright"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +159,7 @@ def run_job(job: Job, stop: threading.Event | None = None) -> Answer:
     >>> print(answer.reason.en.splitlines()[0])
     case.toml: found "no such file", expected a table. Put the file into the folder.
     """
-    began, ours = monotonic(), version("rosterwright")
+    began, ours = monotonic(), versions()["rosterwright"]
     if job.version != ours:
         reason = OTHER_VERSION.format(theirs=job.version, ours=ours)
         return Answer(reason=reason, again=True)
@@ -206,8 +205,8 @@ class _Watched:
         for one in said:
             if isinstance(one, Answer):
                 found = one
-            else:
-                self.limit = one
+            else:  # so begins each try
+                self.began, self.limit = monotonic(), one
         return found
 
     def _watch(self) -> None:
@@ -252,7 +251,8 @@ def solve_job(job: Job, folder: str) -> Iterator[float | Answer]:
     )
     record = result_record(plan, result)
     if not result.usable:
-        yield Answer(record=record, reason=_why(result))
+        again = not result.conflicts and not job.deterministic  # with more luck
+        yield Answer(record=record, reason=_why(result), again=again)
         return
     build_outputs(plan, result, out, reports=job.reports)
     files = sorted(path for path in out.rglob("*") if path.is_file())

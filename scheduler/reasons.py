@@ -125,10 +125,8 @@ class CellReason:
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row a choice: ``shift``, ``cost`` more, ``breaks``, ``because``."""
-        return _frame(
-            self.standing.roster.case,
-            [("shift", code(self.standing.roster.case, s), c) for s, c in self.choices],
-        )
+        case = self.standing.roster.case
+        return _frame(case, "shift", [(code(case, s), c) for s, c in self.choices])
 
 
 @dataclass(frozen=True)
@@ -197,9 +195,8 @@ class IntervalReason:
     def to_frame(self) -> pd.DataFrame:
         """Return a row a person: ``agent``, ``cost`` more, ``breaks``, ``because``."""
         case = self.standing.roster.case
-        return _frame(
-            case, [("agent", case.agents[agent].id, c) for agent, c in self.choices]
-        )
+        rows = [(case.agents[agent].id, change) for agent, change in self.choices]
+        return _frame(case, "agent", rows)
 
 
 def explain_cell(
@@ -354,7 +351,7 @@ def _ranked(found: list[tuple[int, Change]]) -> tuple[tuple[int, Change], ...]:
     return tuple(sorted(found, key=lambda item: _rank(item[1])))
 
 
-def _frame(case: Case, rows: list[tuple[str, str, Change]]) -> pd.DataFrame:
+def _frame(case: Case, name: str, rows: list[tuple[str, Change]]) -> pd.DataFrame:
     lang = case.language
     return pd.DataFrame(
         [
@@ -364,9 +361,9 @@ def _frame(case: Case, rows: list[tuple[str, str, Change]]) -> pd.DataFrame:
                 "breaks": ", ".join(dict.fromkeys(v.rule for v in change.broken)),
                 "because": because(change, lang),
             }
-            for name, word, change in rows
+            for word, change in rows
         ],
-        columns=[rows[0][0] if rows else "shift", "cost", "breaks", "because"],
+        columns=[name, "cost", "breaks", "because"],
     )
 
 
@@ -399,6 +396,7 @@ def day_of(case: Case, on: date | str) -> int:
     first, last = case.clock.date(0), case.clock.date(case.days - 1)
     try:
         asked = date.fromisoformat(on) if isinstance(on, str) else on
+        asked = asked.date() if isinstance(asked, datetime) else asked
     except ValueError:
         asked = None
     if asked is None or not first <= asked <= last:
@@ -410,6 +408,8 @@ def interval_of(case: Case, when: datetime | str) -> int:
     """Return the index of the interval of a local time; ValueError where none is."""
     try:
         asked = datetime.fromisoformat(when) if isinstance(when, str) else when
+        if isinstance(when, str) and ":" not in when:
+            raise ValueError("no time of day")
     except ValueError:
         form = "2026-04-02 09:30"
         raise ValueError(f"Expected a time such as {form}, got {when}.") from None

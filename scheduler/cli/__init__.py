@@ -312,6 +312,9 @@ def explain(
     place = Place(agent, date, interval, queue)
     if place.anywhere:
         return why_there(case, roster, place, options)
+    if roster is not None:
+        words = "Expected --agent and --date, or --interval, beside --roster."
+        raise typer.BadParameter(words)
     return why(case, options)
 
 
@@ -346,7 +349,7 @@ def batch(
     ] = None,
     quiet: Quiet = False,
     as_json: Json = False,
-    lang: Lang = None,
+    lang: Annotated[Language, typer.Option(help="Language.")] = Language.en,
     debug: Debug = False,
 ) -> int:
     """Solve many cases under many scenarios; go on where it was broken off."""
@@ -354,7 +357,7 @@ def batch(
     from scheduler.cli.batch import batch as answer
     from scheduler.cli.commands import Options
 
-    options = Options(out, quiet=quiet, as_json=as_json, language=_of(lang))
+    options = Options(out, quiet=quiet, as_json=as_json, language=lang.value)
     return answer(plan, Where(on, jobs, fail_fast, force, status), options)
 
 

@@ -60,6 +60,12 @@ FAILURES = Text("Failed:", "失败:")
 AGAIN = Text("Run the same command again to go on.", "再次运行同一命令即可继续。")
 
 
+GO_ON = Text(
+    "roster batch without --status goes on.",
+    "不带 --status 运行 roster batch 即可继续。",
+)
+
+
 @dataclass(frozen=True)
 class Where:
     """How a batch is to be run: on what, how many at once, and how strictly."""
@@ -97,7 +103,7 @@ def batch(path: Path, where: Where, options: Options) -> int:
                 raise typer.BadParameter(str(error)) from None
             interrupted = stop.is_set()
         write_picture(found.out / PICTURE, plot_batch(found, lang=lang))
-    options.say(_lines(found, lang))
+    options.say(_lines(found, lang, GO_ON if where.status else AGAIN))
     if not where.status:
         options.say(str(out / name) for name in (TABLE, PICTURE, LEDGER))
     if options.as_json:
@@ -159,27 +165,26 @@ class _Table:
     def __init__(self, lang: str) -> None:
         self.lang, self.began = lang, monotonic()
         self.batch: Batch | None = None
-        self.before: int | None = None  # settled when the run began
+        self.ended = 0  # in this run
         self.since: dict[str, float] = {}
 
     def change(self, batch: Batch, row: Row | None) -> None:
         """Take in how the batch stands now."""
         self.batch = batch
-        settled = batch.states["done"] + batch.states["failed"]
-        self.before = settled if self.before is None else self.before
         if row is not None and row.state == "running":
             self.since[row.key] = monotonic()
+        elif row is not None:
+            self.ended += 1
 
     def __rich__(self) -> str:
         if self.batch is None:
             return ""
         states, now = self.batch.states, monotonic()
-        ended = states["done"] + states["failed"] - (self.before or 0)
         head = say(COUNTS.format(**states), self.lang)
         head += f"   {(now - self.began) / 60:.1f} min"
         left = states["running"] + states["waiting"]
-        if ended and left:
-            minutes = max(1.0, (now - self.began) / 60 * left / ended)
+        if self.ended and left:
+            minutes = max(1.0, (now - self.began) / 60 * left / self.ended)
             head += f", {say(LEFT.format(minutes=minutes), self.lang)}"
         lines = [head]
         for row in self.batch.rows:
@@ -214,7 +219,7 @@ def _live(lang: str) -> Iterator[Callable[[Batch, Row | None], None]]:
 # -- afterwards -----------------------------------------------------------------------
 
 
-def _lines(found: Batch, lang: str) -> Iterator[str]:
+def _lines(found: Batch, lang: str, remedy: Text) -> Iterator[str]:
     """Yield the table, what failed and why, and the counts."""
     if any(row.state != "waiting" for row in found.rows):
         yield " ".join(
@@ -239,7 +244,7 @@ def _lines(found: Batch, lang: str) -> Iterator[str]:
         yield from wrapped(f"- {_name(row, lang)}: {words[0]}{more}", 2)
     yield say(COUNTS.format(**found.states), lang)
     if found.states["waiting"]:
-        yield say(AGAIN, lang)
+        yield say(remedy, lang)
 
 
 def _line(row: Row, lang: str) -> str:

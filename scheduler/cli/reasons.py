@@ -65,7 +65,7 @@ BETTER = Text(
     "可见当前排班并非最优;延长求解时间可得到更好的排班。",
 )
 BREAKS = Text(
-    "People whose breaks alone move: {count}.", "仅调整休息时间的人数:{count}。"
+    "Shifts whose breaks alone move: {count}.", "仅调整休息时间的班次数:{count}。"
 )
 COVER = Text(
     "{time}, {queue}: {required} needed, {on_phone} on the phone, {state}.",
@@ -86,7 +86,7 @@ COULD = Text(
 )
 NOBODY = Text("Nobody could come.", "无人可到岗。")
 AGAINST = Text("against {rules}: {text}", "违反 {rules}:{text}")
-REST = Text("{count} more are in explain.csv.", "另有 {count} 人见 explain.csv。")
+REST = Text("{count} more are in reasons.csv.", "另有 {count} 人见 reasons.csv。")
 SAME = Text("same shift, another break", "班次不变,调整休息")
 
 
@@ -136,10 +136,13 @@ def why_there(path: Path, file: Path | None, place: Place, options: Options) -> 
         raise typer.BadParameter(str(error)) from None
     options.say(lines)
     with hold(out):
-        replace_file(out / "explain.csv", partial(write_frame, frame=found.to_frame()))
-        if found.best is not None:
+        replace_file(out / "reasons.csv", partial(write_frame, frame=found.to_frame()))
+        folder = out / ALTERNATIVE
+        if found.best is None:  # that of the question before would mislead
+            for name in ROSTER:
+                (folder / name).unlink(missing_ok=True)
+        else:
             after = found.best.after.roster
-            folder = out / ALTERNATIVE
             replace_folder(folder, partial(write_roster, after), ROSTER)
             options.say([str(folder / "roster.csv")])
     if options.as_json:

@@ -27,7 +27,8 @@ def other_than(agent: int, day: int, shift: int) -> Wish:
             return model.cp.add_bool_or([])
         if shift == OFF:
             return model.cp.add_bool_or(list(cell.values()))
-        return model.cp.add(cell[shift] == 0)
+        # A shift that may not be worked there cannot be kept anyway.
+        return model.cp.add(cell[shift] == 0) if shift in cell else None
 
     return wish
 

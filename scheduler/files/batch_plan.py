@@ -1,6 +1,7 @@
 """Read the plan of a batch: which cases, under which scenarios, from which seeds."""
 
 import os
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,7 +139,10 @@ def _cases(
     """Return the cases, each once, by names as short as can be."""
     found: list[Path] = []
     for number, pattern in enumerate(told.cases):
-        there = list(_matching(base, pattern))
+        try:
+            there = list(_matching(base, pattern))
+        except ValueError:  # no pattern at all, such as "a**"
+            there = []
         if not there:
             refuse(
                 problems,
@@ -154,21 +158,35 @@ def _cases(
 
 def _matching(base: Path, pattern: str) -> Iterator[Path]:
     """Yield what a pattern finds, as far as it is a case; a plain path as it is."""
-    if not any(character in pattern for character in PATTERN):
+    plain = not any(character in pattern for character in PATTERN)
+    if plain or (base / pattern).exists():
         yield Path(os.path.normpath(base / pattern))
         return
     parts = Path(pattern).parts
     fixed = next(n for n, part in enumerate(parts) if set(part) & set(PATTERN))
     start = base.joinpath(*parts[:fixed])
     for path in sorted(start.glob(str(Path(*parts[fixed:])))):
-        book = path.suffix.lower() == ".xlsx" and not path.name.startswith("~$")
-        if (path.is_dir() and _is_case(path)) or (path.is_file() and book):
+        if _is_case(path) or _is_book(path):
             yield Path(os.path.normpath(path))
 
 
 def _is_case(folder: Path) -> bool:
     names = ("case.toml", "case.xlsx", "agents.csv", "shifts.csv")
     return any((folder / name).is_file() for name in names)
+
+
+def _is_book(path: Path) -> bool:
+    """Whether a file is a workbook that may hold a case: it has a sheet of that name.
+
+    One that cannot be read may be, too, and will say so when it is solved.
+    """
+    if path.suffix.lower() != ".xlsx" or path.name.startswith("~$"):
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return b'name="case"' in archive.read("xl/workbook.xml")
+    except (zipfile.BadZipFile, KeyError, OSError):
+        return path.is_file()
 
 
 def _named(paths: Sequence[Path]) -> dict[str, Path]:
@@ -180,13 +198,13 @@ def _named(paths: Sequence[Path]) -> dict[str, Path]:
     ['north/march', 'south/march', 'a/x']
     >>> list(_named([Path("/a/north/case.xlsx"), Path("/a/south/plan.xlsx")]))
     ['north', 'plan']
+    >>> list(_named([Path("/a/east"), Path("/a/east.xlsx")]))
+    ['east', 'east.xlsx']
     """
-    kept = [path.resolve() for path in paths]
+    kept = [path.absolute() for path in paths]
     kept = [path.parent if path.name == "case.xlsx" else path for path in kept]
-    parts = [
-        path.with_suffix("").parts if path.suffix == ".xlsx" else path.parts
-        for path in kept
-    ]
+    bare = [path.with_suffix("") if path.suffix == ".xlsx" else path for path in kept]
+    parts = [path.parts for path in (kept if len(set(bare)) < len(bare) else bare)]
     for length in range(1, max(map(len, parts), default=0) + 1):
         names = ["/".join(part[-length:]).lstrip("/") for part in parts]
         if len({name.casefold() for name in names}) == len(names):

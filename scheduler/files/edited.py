@@ -38,9 +38,12 @@ class Edited:
         settings, edits = self.source.settings(), self.scenario.settings
         if "volume" in self.scenario.edits:
             both = merged(settings.values, edits)["forecast"]
-            whole = both.get("volume", 1.0)
-            with suppress(TypeError, ValueError):  # what is no number is told when read
-                whole = round(float(whole) * self.scenario.edits["volume"], 9)
+            factor, whole = self.scenario.edits["volume"], both.get("volume", 1.0)
+            if isinstance(whole, str) and not settings.typed:  # a cell of a workbook
+                with suppress(ValueError):
+                    whole = float(whole)
+            if type(whole) in (int, float):  # all else is told when it is read
+                whole = round(whole * factor, 9)
             edits["forecast"]["volume"] = whole
         return settings.under(edits, self.scenario.name)
 

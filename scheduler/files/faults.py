@@ -97,11 +97,11 @@ def _place(
 ) -> tuple[type[BaseModel], str, str]:
     """Return the table a key belongs to, what to call it, and the key's name there."""
     table, place, name = model, file, key[0]
-    for part in key:
+    for number, part in enumerate(key):
         name = part if part in table.model_fields else name
         field = table.model_fields.get(part)
         below = _below(field.annotation) if field else None
-        if below is None or part == key[-1]:
+        if below is None or all(more.isdigit() for more in key[number + 1 :]):
             continue
         several = get_origin(field.annotation if field else None) is list
         table, place = below, f"[[{part}]]" if several else f"[{part}]"

@@ -94,17 +94,11 @@ class Ledger:
 
     def entries(self) -> dict[str, Entry]:
         """Return all that is known, by key."""
-        return {entry.key: entry for entry in self._select("")}
+        return {entry.key: entry for entry in _select(self._connection, "")}
 
     def entry(self, key: str) -> Entry | None:
         """Return what is known of one piece of work."""
-        return next(self._select("WHERE key = ?", key), None)
-
-    def _select(self, where: str, *values: str) -> Iterator[Entry]:
-        names = tuple(Entry.__dataclass_fields__)
-        query = f"SELECT {', '.join(names)} FROM work {where}"
-        for row in self._connection.execute(query, values):
-            yield _entry(dict(zip(names, row, strict=True)))
+        return next(_select(self._connection, "WHERE key = ?", key), None)
 
     def begin(self, key: str, now: str, version: str) -> Entry:
         """Note that work begins, once more where it was begun before."""
@@ -140,7 +134,32 @@ def opened(path: Path) -> Iterator[Ledger]:
         with closing(sqlite3.connect(path, timeout=BUSY)) as connection:
             yield Ledger(connection)
     except sqlite3.Error as error:
-        raise OSError(None, f"The ledger cannot be used: {error}", str(path)) from error
+        raise _unusable(path, error) from error
+
+
+def known(path: Path) -> dict[str, Entry]:
+    """Return what a ledger has, without touching it; nothing where there is none."""
+    if not path.is_file():
+        return {}
+    try:
+        place = f"{path.resolve().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(place, timeout=BUSY, uri=True)) as connection:
+            return {entry.key: entry for entry in _select(connection, "")}
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> OSError:
+    return OSError(None, f"The ledger cannot be used: {error}", str(path))
+
+
+def _select(
+    connection: sqlite3.Connection, where: str, *values: str
+) -> Iterator[Entry]:
+    names = tuple(Entry.__dataclass_fields__)
+    query = f"SELECT {', '.join(names)} FROM work {where}"
+    for row in connection.execute(query, values):
+        yield _entry(dict(zip(names, row, strict=True)))
 
 
 def _row(entry: Entry) -> dict[str, Any]:

@@ -52,6 +52,22 @@ def hold(out: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def held(out: Path) -> bool:
+    """Whether another run is at work on an output folder; touches nothing."""
+    out = _resolved(out)
+    try:
+        descriptor = os.open(out.parent / f".{out.name}.lock", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+
+
 def _locked(path: Path, out: Path) -> int:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)

@@ -154,7 +154,8 @@ def scenarios_of(
     given = settings.values.get("scenario", [] if beside else None)
     strange = next((k for k in settings.values if k not in ("scenario", *beside)), None)
     problems = Problems()
-    if not isinstance(given, list) or strange is not None:
+    tables = isinstance(given, list) and all(isinstance(one, dict) for one in given)
+    if not tables or strange is not None:
         problems.add(
             file=settings.file,
             line=settings.line((strange or "scenario",)),
@@ -193,7 +194,7 @@ def _without_name(table: Mapping[str, Any]) -> dict[str, Any]:
 
 STRICT = ConfigDict(extra="forbid")
 FACTOR: Any = Field(
-    default=1.0, ge=0.01, le=100, description="a factor from 0.01 to 100"
+    default=1.0, ge=0.01, le=100, strict=True, description="a factor from 0.01 to 100"
 )
 COUNT: Any = Field(
     default=1, ge=1, le=5000, description="a whole number from 1 to 5000"

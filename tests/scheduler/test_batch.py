@@ -3,12 +3,15 @@
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
+import zipfile
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -230,9 +233,40 @@ def test_the_same_work_is_done_once(tmp_path, solved):
     assert {row.entry.folder for row in found.rows} == {"a/as-it-is/1", "a/10/1"}
     run_batch(tmp_path / "plan.toml")
     assert len(solved) == 2
-    (tmp_path / "b" / "case.toml").write_text("changed", encoding="utf-8")
-    run_batch(tmp_path / "plan.toml")
+    (tmp_path / "a" / "case.toml").write_text("changed", encoding="utf-8")
+    found = run_batch(tmp_path / "plan.toml")  # b keeps what both had
     assert len(solved) == 4
+    assert holds(found) == {"a/as-it-is/1", "a/10/1", "a/as-it-is-2/1", "a/10-2/1"}
+
+
+def holds(found: Batch) -> set[str]:
+    """Return all folders of a batch, each of which has the result of its row."""
+    for row in found.rows:
+        ticket = json.loads((found.out / row.entry.folder / TICKET).read_bytes())
+        assert ticket["key"] == row.key
+    return {row.entry.folder for row in found.rows}
+
+
+def test_a_row_is_done_only_where_its_result_lies(tmp_path, solved):
+    """Undone edits, other names before, and folders deleted are solved again."""
+    plan = plan_of(tmp_path, {"a": "1"})
+    for line, asked in (("1", 1), ("2", 2), ("1", 3), ("1", 3)):
+        (tmp_path / "a" / "case.toml").write_text(line, encoding="utf-8")
+        assert holds(run_batch(plan)) == {"a/as-it-is/1"}
+        assert len(solved) == asked
+    shutil.rmtree(tmp_path / "plan-out" / "a")
+    assert batch_status(plan).states["waiting"] == 1
+    assert holds(run_batch(plan)) == {"a/as-it-is/1"}
+    assert len(solved) == 4
+    more = [
+        f'[[scenario]]\nname = "{name}"\nvolume = {n}\n'
+        for n, name in ((2, "10 %"), (3, "+10 %"))
+    ]
+    plan_of(tmp_path, {"a": "1"}, more[0])
+    assert holds(run_batch(plan)) == {"a/as-it-is/1", "a/10/1"}
+    plan_of(tmp_path, {"a": "1"}, more[1] + more[0])
+    assert holds(run_batch(plan)) == {"a/as-it-is/1", "a/10/1", "a/10-2/1"}
+    assert len(solved) == 6
 
 
 @pytest.mark.parametrize(
@@ -325,8 +359,14 @@ def test_missing_cases_fail_alone_and_fail_fast_stops(tmp_path, solved, capsys):
     plan = plan_of(tmp_path, {"a": "1"})
     plan.write_text('cases = ["gone", "a"]\n', encoding="utf-8")
     assert run(["batch", str(plan), "--fail-fast", "--jobs", "1"]) == 8
+    assert not solved
+    (tmp_path / "gone").mkdir()  # is tried again, and is no failure of this run
+    assert run(["batch", str(plan), "--fail-fast", "--jobs", "1"]) == 0
+    assert len(solved) == 2
+    (tmp_path / "gone").rmdir()
+    assert run(["batch", str(plan), "--fail-fast", "--jobs", "1"]) == 8
+    assert len(solved) == 2
     assert "no such folder" in " ".join(capsys.readouterr().out.split())
-    assert run(["batch", str(plan)]) == 8
     found = batch_status(plan)
     assert [row.state for row in found.rows] == ["failed", "done"]
 
@@ -412,6 +452,13 @@ def test_a_worker_of_another_version_refuses():
     assert re.search(r"of rosterwright 0\.0, the worker has \d", answer.reason.en)
 
 
+def test_a_future_cancelled_is_a_job_lost():
+    """As where the scheduler of a cluster is gone."""
+    future: Future = Future()
+    future.cancel()
+    assert batches._answer(future).again
+
+
 def test_a_digest_knows_names_and_where_files_end():
     """No two cases have the same by moving bytes from file to file."""
     one = {"a": b"12", "b": b""}
@@ -443,6 +490,9 @@ def test_a_digest_knows_names_and_where_files_end():
         ),
         ('cases = ["a"]\n[[scenario]]\nname = "as it is"', "a name of its own"),
         ('cases = ["a"]\nseeds = [1\n', "expected TOML"),
+        ('cases = ["a**"]', 'found "a**", expected a pattern that some case matches'),
+        ('cases = ["a"]\nscenario = [1]', "expected tables [[scenario]]"),
+        ('cases = ["a"]\n[[scenario]]\nname = "s"\nvolume = "2"', "expected a factor"),
     ],
 )
 def test_mistakes_of_a_plan_have_their_line(tmp_path, capsys, text, told):
@@ -465,6 +515,8 @@ def test_cases_are_found_by_pattern_and_named_shortly(tmp_path):
     plan = tmp_path / "plan.toml"
     plan.write_text('cases = ["s/*", "n/march", "./n/march"]\n', encoding="utf-8")
     assert list(read_batch(plan).cases) == ["s/april", "s/east", "s/march", "n/march"]
+    with zipfile.ZipFile(tmp_path / "s" / "roster.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", '<sheet name="roster"/>')
     plan.write_text('cases = "s/*"\n', encoding="utf-8")
     assert list(read_batch(plan).cases) == ["april", "east", "march"]
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import product
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from rich.cells import cell_len
 
 from constraints.case import OFF
+from constraints.cells import Eligibility
 from constraints.coverage import CoverageNeed
 from constraints.examples import tiny_case
 from constraints.rest import DailyRest
@@ -130,7 +132,8 @@ def test_each_choice_is_what_it_says(demo):
             again = audit(after)
             assert again.cost - stands.cost == change.cost
             assert again.hard == change.broken
-        assert all(found.binding.values())
+        broken = {v.rule for _, change in found.choices for v in change.broken}
+        assert set(found.binding) == broken
 
 
 def test_who_could_come_would_be_there(demo):
@@ -178,6 +181,17 @@ def test_the_next_best_is_the_best_of_all(rows):
     assert found.best.cost == min(costs)
 
 
+def test_a_cell_that_may_not_be_is_explained_too():
+    """Somebody has a shift of a class that is not theirs: anything else is offered."""
+    case = tiny_case(people=2, rules=(CoverageNeed(), Eligibility()))
+    agents = (replace(case.agents[0], classes=frozenset({"day"})), case.agents[1])
+    roster = Roster.from_codes(replace(case, agents=agents), ["N--", "-D-"])
+    found = explain_cell(roster, "A1", "2026-03-02", effort=1.0)
+    assert found.shift == 2
+    assert found.best is not None
+    assert not audit(found.best.after.roster).hard
+
+
 def test_places_that_are_not_there(demo, capsys):
     """Arguments are told by what was expected; exit 2."""
     folder, _, _ = demo
@@ -187,6 +201,8 @@ def test_places_that_are_not_there(demo, capsys):
         (["--agent", "X", "--date", "2026-04-01"], "somebody of agents.csv"),
         (["--agent", "A001", "--date", "2027-01-01"], "from 2026-03-30 to 2026-04-"),
         (["--interval", "noon"], "a time such as 2026-04-02 09:30"),
+        (["--interval", "2026-04-02"], "a time such as 2026-04-02 09:30"),
+        (["--roster", "r.csv"], "beside --roster"),
         (["--interval", "2026-04-02 09:30", "--queue", "x"], "a queue of calls"),
     ):
         assert run(["explain", str(folder), *words]) == 2
