@@ -452,7 +452,7 @@ def test_each_mistake_has_its_line(old, new, problem):
 def test_a_contract_that_is_no_table_is_told():
     """One problem, where a list of numbers stands for tables."""
     text = 'first_month = "2026-04"\nhours = 1\nshortage_price = 3\ncontract = [1]\n'
-    with pytest.raises(InputError, match='"contract.1": found "1", expected tables'):
+    with pytest.raises(InputError, match=r'"contract\.1": found "1", expected'):
         needs_of(parse_settings(text, "capacity.toml"))
 
 
