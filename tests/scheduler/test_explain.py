@@ -27,9 +27,8 @@ from scheduler.engine.solver import Budget
 from scheduler.explanation import explain
 from scheduler.files.read import read_case
 
-FULL = pytest.mark.skipif(
-    not os.environ.get("ROSTERWRIGHT_FULL"), reason="minutes each; make test-full"
-)
+IN_FULL = bool(os.environ.get("ROSTERWRIGHT_FULL"))
+FULL = pytest.mark.skipif(not IN_FULL, reason="minutes each; make test-full")
 
 
 def dates(first: str, count: int = 1) -> set[str]:
@@ -160,6 +159,7 @@ PLANTED = {
     ),
     "two": Planted(two, {"leave.limit": dates("2026-04-24")}),
 }
+SOME = ("heads", "pattern", "pins", "two")  # the quicker ones
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +191,7 @@ def named(conflict: Conflict) -> dict[str, set[str]]:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:PULP_CBC_CMD:DeprecationWarning")
-@pytest.mark.parametrize("planted", PLANTED, indirect=True)
+@pytest.mark.parametrize("planted", PLANTED if IN_FULL else SOME, indirect=True)
 def test_what_was_planted_is_named_and_proved_by_another_solver(planted):
     """No rule more and none less, nor a day; CBC, too, finds no roster."""
     folder, one = planted
@@ -237,11 +237,11 @@ def _cbc_solves(model: Guarded, kind: str) -> bool:
 def test_the_first_way_out_applied_solves(planted):
     """Its edits, laid over the files once more, give a roster without a broken rule."""
     folder, _ = planted
-    found = explain(folder, seconds=3000.0, effort=60.0)
+    found = explain(folder, seconds=3000.0, effort=24.0)
     assert found.conflict is not None
     assert found.ways
     first = found.ways[0]
-    again = solve(read_case(folder, first.scenario).case, effort=20.0, seed=7)
+    again = solve(read_case(folder, first.scenario).case, effort=8.0, seed=7)
     assert again.usable
     assert not again.audit.hard
 
