@@ -2,7 +2,7 @@
 #   make demo         install, then solve the bundled sample into demo/out/
 #   make quick        lint, types, import contracts, tests that are not slow
 #   make test         the same with all tests, and the first notebook
-#   make test-full    what make test samples, in full: 500 enumerated cases, four
+#   make test-full    only what make test samples, in full: 500 enumerated cases, four
 #                     times the drawn ones, every benchmark twice by work, sixty
 #                     cases killed half way, a Dask cluster; and all notebooks
 #   make bench        the short protocol of all benchmarks, under half an hour
@@ -27,6 +27,9 @@ export ROSTERWRIGHT_DATA := $(abspath ../shared/data)
 endif
 endif
 
+# Tests that draw or count; make test has run all others whole.
+SAMPLED = $(shell grep -rlE "hypothesis|import FULL" tests --include='test_*.py')
+
 .PHONY: demo quick test test-full bench bench-centres bench-env check docs clean
 .DELETE_ON_ERROR:
 
@@ -42,7 +45,7 @@ test: check
 
 test-full: $(READY)
 	ROSTERWRIGHT_FULL=1 HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest -q -n auto \
-		--durations 25 tests
+		--durations 25 $(SAMPLED)
 	$(BIN)/python -m pytest -q --nbmake notebooks -W default --durations 8
 
 bench: $(READY)

@@ -38,8 +38,8 @@ from scheduler.files.scenario import AS_IT_IS
 from scheduler.files.template import write_template
 from scheduler.job import Answer, Job, _Watched, digest, run_job
 from scheduler.report.compared import plot_batch
+from tests import FULL
 
-FULL = bool(os.environ.get("ROSTERWRIGHT_FULL"))
 COUNT = 60 if FULL else 4  # cases of the batch that is killed
 TIMED = {"seconds"}  # of result.json, all else is the same again
 

@@ -1,7 +1,6 @@
 """A batch on a real Dask cluster: what a lost worker had is done by another."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,14 +12,13 @@ from pathlib import Path
 import pytest
 
 from scheduler.cli import run
+from tests import FULL
 from tests.scheduler.test_batch import attempts, results, wait_until, write_cases
 
 pytest.importorskip("distributed", reason="the extra cluster is not installed")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        not os.environ.get("ROSTERWRIGHT_FULL"), reason="minutes; make test-full"
-    ),
+    pytest.mark.skipif(not FULL, reason="minutes; make test-full"),
 ]
 
 COUNT = 12

@@ -1,7 +1,6 @@
 """Explain: six planted conflicts are named, proved again by others, and resolved."""
 
 import json
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,9 +25,7 @@ from scheduler.engine.solve import solve
 from scheduler.engine.solver import Budget
 from scheduler.explanation import explain
 from scheduler.files.read import read_case
-
-IN_FULL = bool(os.environ.get("ROSTERWRIGHT_FULL"))
-FULL = pytest.mark.skipif(not IN_FULL, reason="minutes each; make test-full")
+from tests import FULL
 
 
 def dates(first: str, count: int = 1) -> set[str]:
@@ -191,7 +188,7 @@ def named(conflict: Conflict) -> dict[str, set[str]]:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:PULP_CBC_CMD:DeprecationWarning")
-@pytest.mark.parametrize("planted", PLANTED if IN_FULL else SOME, indirect=True)
+@pytest.mark.parametrize("planted", PLANTED if FULL else SOME, indirect=True)
 def test_what_was_planted_is_named_and_proved_by_another_solver(planted):
     """No rule more and none less, nor a day; CBC, too, finds no roster."""
     folder, one = planted
@@ -232,7 +229,7 @@ def _cbc_solves(model: Guarded, kind: str) -> bool:
     return bool(pulp.LpStatus[status] != "Infeasible")
 
 
-@FULL
+@pytest.mark.skipif(not FULL, reason="minutes each; make test-full")
 @pytest.mark.parametrize("planted", PLANTED, indirect=True)
 def test_the_first_way_out_applied_solves(planted):
     """Its edits, laid over the files once more, give a roster without a broken rule."""

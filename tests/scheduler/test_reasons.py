@@ -1,7 +1,6 @@
 """Reasons: what is said of a cell or an interval is true of the roster it offers."""
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -26,8 +25,8 @@ from scheduler.files.read import Plan, read_case
 from scheduler.files.rosters import read_roster
 from scheduler.files.write import write_roster
 from scheduler.reasons import explain_cell, explain_interval
+from tests import FULL
 
-FULL = bool(os.environ.get("ROSTERWRIGHT_FULL"))
 CELLS = 20 if FULL else 2
 WORK = 12.0 if FULL else 2.0  # for the next best roster
 PEOPLE, DAYS, GROUND = (60, 28, 15.0) if FULL else (24, 14, 0.7)  # of the demo
