@@ -22,6 +22,8 @@ OFF = -1
 OPEN = -2
 CLASSES = ("day", "evening", "night")
 NIGHT = (22 * 60, 30 * 60)
+OF_SHIFTS = ("start", "end", "midnight", "paid", "overhang", "late", "night_work")
+"""What a case knows of its shifts, whoever its people are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,8 @@ class Agent:
         Contract hours.
     classes
         Shift classes this person may work; empty = all.
+    level, job_type
+        Grade, and kind of job; swaps are between people alike in both.
     joined, left
         First and last day employed; None = open.
     protected
@@ -52,6 +56,7 @@ class Agent:
     classes: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
     level: int | None = None
+    job_type: str = ""
     joined: date | None = None
     left: date | None = None
     protected: tuple[date, date] | None = None
@@ -214,6 +219,34 @@ class Case:
     def span(self) -> int:
         """Days of history and horizon together; a column is ``past + day``."""
         return self.past + self.days
+
+    def of_people(self, agents: Sequence[int]) -> "Case":
+        """Return the case of some people only, who may be named several times."""
+        places: dict[int, list[int]] = {}
+        for place, agent in enumerate(agents):
+            places.setdefault(agent, []).append(place)
+
+        def theirs(lines: Sequence[Any]) -> tuple[Any, ...]:
+            return tuple(
+                replace(line, agent=place)
+                for line in lines
+                for place in places.get(line.agent, ())
+            )
+
+        found = replace(
+            self,
+            agents=tuple(self.agents[agent] for agent in agents),
+            leave=theirs(self.leave),
+            requests=theirs(self.requests),
+            limits=theirs(self.limits),
+            history=self.history[agents],
+            known=self.known[agents],
+            past_leave=self.past_leave[agents],
+            pins=self.pins[agents],
+        )
+        for name in OF_SHIFTS:  # not to be reckoned again
+            vars(found)[name] = getattr(self, name)
+        return found
 
     # -- rules ----------------------------------------------------------------------
     def rule(self, id: str) -> "Rule | None":

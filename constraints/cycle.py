@@ -54,7 +54,7 @@ class Cycle:
         if norm == "calendar":
             return week * self.days // 7
         dates = (self.first + timedelta(days=n) for n in range(self.days))
-        return week * sum(_is_office_day(case, on) for on in dates) // 5
+        return week * sum(case.calendar.is_office_day(on) for on in dates) // 5
 
 
 def check_cycle(name: str, norm: str = "calendar") -> None:
@@ -95,11 +95,6 @@ def _weeks(case: Case, on: date, name: str) -> Cycle:
     )
     first = on - timedelta(days=into + 7 * place)
     return Cycle(first, first + timedelta(days=7 * weeks - 1), weeks)
-
-
-def _is_office_day(case: Case, on: date) -> bool:
-    kind = case.calendar.kind(on)
-    return kind == "workday" or (on.weekday() < 5 and kind not in ("statutory", "rest"))
 
 
 # -- leave credit -------------------------------------------------------------------

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from constraints.case import Case, Leave
+from constraints.case import Agent, Case, Leave
 from constraints.coverage import CoverageFloor
 from constraints.roster import Roster
 from constraints.rule import Draft, Finding, Rule, Text, Where
@@ -188,9 +188,7 @@ def annual_capacity(case: Case) -> Text | None:
     days: dict[str, float] = {}
     for agent in case.agents:
         group = agent.team if rule.scope == "team" else ""
-        days[group] = days.get(group, 0) + _entitlement(
-            case, agent.annual_left, agent.career_from
-        )
+        days[group] = days.get(group, 0) + _entitlement(case, agent)
     capacity = CALENDAR_YEAR * rule.most
     worst = max(days, key=lambda group: days[group], default="")
     if not days or days[worst] <= capacity:
@@ -207,11 +205,44 @@ def annual_capacity(case: Case) -> Text | None:
     )
 
 
-def _entitlement(case: Case, left: float | None, career: date | None) -> float:
-    """Return annual leave days: what is left, or 5, 10, 15 by years of service."""
-    if left is not None:
-        return left
-    if career is None:
+def _entitlement(case: Case, agent: Agent) -> float:
+    """Return annual leave days: what is left, or what years of service give."""
+    if agent.annual_left is not None:
+        return agent.annual_left
+    if agent.career_from is None:
         return 0.0
-    years = (case.clock.first_day - career).days / 365.25
-    return float(sum(5 for least in (1, 10, 20) if years >= least))
+    return float(entitlement(agent.career_from, case.clock.first_day))
+
+
+def entitlement(career: date, on: date, joined: date | None = None) -> int:
+    """Return the days of annual leave that somebody is due on a date.
+
+    5, 10 and 15 days after 1, 10 and 20 whole years of work for whomever; in the year
+    of joining its share by calendar days left, fractions dropped.
+
+    Parameters
+    ----------
+    career
+        First day of work for any employer.
+    on
+        The date.
+    joined
+        First day of work here.
+
+    Examples
+    --------
+    >>> entitlement(date(2016, 3, 10), date(2026, 3, 9))
+    5
+    >>> entitlement(date(2016, 3, 10), date(2026, 3, 10))
+    10
+    >>> entitlement(date(2000, 1, 1), date(2026, 9, 1), joined=date(2026, 7, 1))
+    7
+
+    Source: Paid Annual Leave Regulation Art. 3; Implementing Measures Art. 5.
+    """
+    years = on.year - career.year - ((on.month, on.day) < (career.month, career.day))
+    due = sum(5 for least in (1, 10, 20) if years >= least)
+    if joined is None or joined.year != on.year:
+        return due
+    left = (date(on.year, 12, 31) - joined).days + 1
+    return due * left // CALENDAR_YEAR

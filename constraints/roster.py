@@ -1,6 +1,6 @@
 """The roster: who works which shift on which day, and where breaks lie in it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -179,6 +179,39 @@ class Roster:
         """Return one string of shift codes a person, ``-`` being a day off."""
         names = [shift.code for shift in self.case.shifts] + ["-"]
         return ["".join(names[cell] for cell in row) for row in self.table]
+
+    def of_people(
+        self, agents: Sequence[int], table: NDArray[np.int16] | None = None
+    ) -> "Roster":
+        """Return the rows of some people without duties, or other rows of theirs.
+
+        Parameters
+        ----------
+        agents
+            Who; somebody may be named several times.
+        table
+            A row for each of them; the roster's own where left out.
+
+        Examples
+        --------
+        >>> from constraints.examples import tiny_case
+        >>> roster = Roster.from_codes(tiny_case(), ["DD-", "NN-"])
+        >>> roster.of_people([1, 1]).codes()
+        ['NN-', 'NN-']
+        """
+        agents = list(agents)
+        extra = tuple(
+            (place, day, shift)
+            for agent, day, shift in self.extra
+            for place, one in enumerate(agents)
+            if one == agent
+        )
+        return Roster(
+            self.case.of_people(agents),
+            self.table[agents] if table is None else table,
+            extra=extra if table is None else (),
+            overtime=self.overtime[agents],
+        )
 
     def with_duties(self, duties: Duties) -> "Roster":
         """Return the same shifts with breaks placed."""

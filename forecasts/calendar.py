@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import holidays
@@ -13,6 +13,9 @@ from forecasts.hours import parse_spans
 from forecasts.table import Cells, Problems, Row, read_table
 
 KINDS = ("statutory", "rest", "workday", "event")
+AWAY = ("statutory", "rest")
+LONGEST_BLOCK = 31
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,49 @@ class Calendar:
 
     def away(self, dates: Sequence[date]) -> NDArray[np.bool_]:
         """Say of each date whether it is a public holiday or a day off in lieu."""
-        return np.array([self.kind(on) in ("statutory", "rest") for on in dates], bool)
+        return np.array([self.kind(on) in AWAY for on in dates], bool)
+
+    def is_office_day(self, on: date) -> bool:
+        """Whether offices work on a date: on weekdays but holidays, and in their place.
+
+        Examples
+        --------
+        >>> china = Calendar.build("CN", [2026])
+        >>> saturday, monday = date(2026, 2, 14), date(2026, 2, 16)
+        >>> china.is_office_day(saturday), china.is_office_day(monday)
+        (True, False)
+        """
+        kind = self.kind(on)
+        return kind == "workday" or (on.weekday() < 5 and kind not in AWAY)
+
+    def in_block(self, on: date) -> bool:
+        """Whether a date lies among days off running that hold a public holiday.
+
+        Weekends beside a holiday are part of its block, as they are when it is
+        published.
+
+        Examples
+        --------
+        >>> china = Calendar.build("CN", [2026])
+        >>> sunday, friday = date(2026, 2, 22), date(2026, 4, 3)
+        >>> china.in_block(sunday), china.in_block(friday)
+        (True, False)
+        """
+        if self.is_office_day(on):
+            return False
+        return any(
+            self.kind(day) in AWAY
+            for step in (ONE_DAY, -ONE_DAY)
+            for day in self._off_from(on, step)
+        )
+
+    def _off_from(self, on: date, step: timedelta) -> Iterator[date]:
+        """Yield days off running, from a date in one direction."""
+        for _ in range(LONGEST_BLOCK):
+            if self.is_office_day(on):
+                return
+            yield on
+            on += step
 
     def between(self, first_day: date, days: int) -> Iterator[tuple[int, CalendarDay]]:
         """Yield the special ones of some days running, with their places."""

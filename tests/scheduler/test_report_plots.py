@@ -100,6 +100,7 @@ PICTURES = {
 
 @pytest.fixture(autouse=True)
 def _close_pictures():
+    plt.close("all")
     yield
     plt.close("all")
 
