@@ -7,18 +7,34 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from scheduler.cli.arguments import (
+    CasePath,
+    Debug,
+    Deterministic,
+    Json,
+    Lang,
+    Language,
+    Out,
+    PackName,
+    Quiet,
+    Seconds,
+    Seed,
+    Workers,
+    of,
+)
+from scheduler.cli.desk_app import add_desk
+
 HELP = """Rosters for contact centres, from the call history to an audited plan.
 
 A case is a folder with case.toml and its tables, or one workbook case.xlsx.
 Exit codes: 0 done, 1 internal error, 2 usage, 3 input invalid, 4 the rules conflict,
-5 nothing usable found in time, 6 hard rules broken, 7 I/O, 8 jobs of a batch
-failed, 130 interrupted.
+5 nothing usable found in time, 6 hard rules broken or a request refused, 7 I/O,
+8 jobs of a batch failed, 130 interrupted.
 """
 
 UsageProblem: Any = typer.BadParameter.__mro__[2]
@@ -32,50 +48,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class Language(StrEnum):
-    """Languages of reports and summaries."""
-
-    zh = "zh"
-    en = "en"
-
-
-class PackName(StrEnum):
-    """Rule books of the demo."""
-
-    bank = "bank"
-    six = "six-on-one-off"
-
-
-def _above_zero(seconds: float | None) -> float | None:
-    if seconds is not None and not 0 < seconds <= 604_800:
-        raise typer.BadParameter("Expected seconds above 0, up to 604800.")
-    return seconds
-
-
-CasePath = Annotated[Path, typer.Argument(metavar="CASE", help="Folder or workbook.")]
-Out = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Where results go.  [CASE/out]")
-]
-Seconds = Annotated[
-    float | None,
-    typer.Option(metavar="S", help="Time to solve.", callback=_above_zero),
-]
-Seed = Annotated[int | None, typer.Option(min=0, max=2**31 - 1, metavar="N")]
-Workers = Annotated[
-    int | None, typer.Option(min=0, max=256, metavar="N", help="0 = automatic.")
-]
-Deterministic = Annotated[
-    bool,
-    typer.Option(
-        "--deterministic", help="The same roster every time: S counts work, not time."
-    ),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print problems only.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Lang = Annotated[Language | None, typer.Option(help="Language.  [that of the case]")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show where an error arose.")]
 
 
 @app.command()
@@ -96,7 +68,7 @@ def demo(
     from scheduler.cli import commands
 
     options = commands.Options(
-        out, seconds, seed, workers, quiet, as_json, _of(lang), deterministic
+        out, seconds, seed, workers, quiet, as_json, of(lang), deterministic
     )
     return commands.demo(pack.value, people, options)
 
@@ -130,7 +102,7 @@ def forecast(
     """Forecast calls; write forecast.csv, backtest.csv and cleaning.csv."""
     from scheduler.cli import commands
 
-    options = commands.Options(out, quiet=quiet, as_json=as_json, language=_of(lang))
+    options = commands.Options(out, quiet=quiet, as_json=as_json, language=of(lang))
     return commands.forecast(case, today, options)
 
 
@@ -146,7 +118,7 @@ def staff(
     """Compute the heads needed; write requirement.csv."""
     from scheduler.cli import commands
 
-    options = commands.Options(out, quiet=quiet, as_json=as_json, language=_of(lang))
+    options = commands.Options(out, quiet=quiet, as_json=as_json, language=of(lang))
     return commands.staff(case, options)
 
 
@@ -167,7 +139,7 @@ def solve(
     from scheduler.cli import commands
 
     options = commands.Options(
-        out, seconds, seed, workers, quiet, as_json, _of(lang), deterministic
+        out, seconds, seed, workers, quiet, as_json, of(lang), deterministic
     )
     return commands.solve(case, options)
 
@@ -188,7 +160,7 @@ def audit(
     """Hold a roster against the rules."""
     from scheduler.cli import commands
 
-    options = commands.Options(out, quiet=quiet, as_json=as_json, language=_of(lang))
+    options = commands.Options(out, quiet=quiet, as_json=as_json, language=of(lang))
     return commands.audit(case, roster, options)
 
 
@@ -214,7 +186,7 @@ def check(
     from scheduler.cli import commands
 
     options = commands.Options(
-        out, seed=seed, quiet=quiet, as_json=as_json, language=_of(lang)
+        out, seed=seed, quiet=quiet, as_json=as_json, language=of(lang)
     )
     return commands.check(case, roster, runs, options)
 
@@ -230,7 +202,7 @@ def report(
     """Write report.html and roster.xlsx again from the roster in out/."""
     from scheduler.cli import commands
 
-    return commands.report(case, commands.Options(out, quiet=quiet, language=_of(lang)))
+    return commands.report(case, commands.Options(out, quiet=quiet, language=of(lang)))
 
 
 @app.command()
@@ -266,7 +238,7 @@ def whatif(
     from scheduler.cli.whatif import whatif as answer
 
     options = Options(
-        out, seconds, seed, workers, quiet, as_json, _of(lang), deterministic
+        out, seconds, seed, workers, quiet, as_json, of(lang), deterministic
     )
     return answer(case, scenarios, rules, people, like, options)
 
@@ -307,7 +279,7 @@ def explain(
     from scheduler.cli.reasons import Place, why_there
 
     options = Options(
-        out, seconds, seed, workers, quiet, as_json, _of(lang), deterministic
+        out, seconds, seed, workers, quiet, as_json, of(lang), deterministic
     )
     place = Place(agent, date, interval, queue)
     if place.anywhere:
@@ -384,7 +356,7 @@ def capacity(
     from scheduler.cli.capacity import capacity as answer
     from scheduler.cli.commands import Options
 
-    options = Options(out, quiet=quiet, as_json=as_json, language=_of(lang))
+    options = Options(out, quiet=quiet, as_json=as_json, language=of(lang))
     return answer(case, starts, plan, options)
 
 
@@ -402,8 +374,7 @@ def rules(
     return commands.rules(lang.value, form)
 
 
-def _of(language: Language | None) -> str | None:
-    return None if language is None else language.value
+add_desk(app)
 
 
 # -- errors and exit codes ------------------------------------------------------------

@@ -19,7 +19,7 @@ from constraints.rule import Text
 from constraints.rule import audit as audit_roster
 from forecasts.forecaster import Forecast
 from forecasts.history import read_calls
-from forecasts.intraday import reforecast
+from forecasts.intraday import DayUnderWay, reforecast
 from forecasts.problems import InputError, Problem
 from scheduler.checking import RUNS
 from scheduler.checking import check as check_roster
@@ -123,7 +123,7 @@ def demo(pack: str, people: int, options: Options) -> int:
 def forecast(path: Path, today: Path | None, options: Options) -> int:
     """Write forecast.csv, backtest.csv and cleaning.csv; or the rest of today."""
     plan = options.plan(path)
-    expected = _expected(plan, "to forecast")
+    expected = expected_of(plan, "to forecast")
     if today is not None:
         return _intraday(plan, expected, today, options)
     out, frames = options.folder(plan), dict(demand_frames(plan))
@@ -143,7 +143,7 @@ def forecast(path: Path, today: Path | None, options: Options) -> int:
     return DONE
 
 
-def _expected(plan: Plan, purpose: str) -> Forecast:
+def expected_of(plan: Plan, purpose: str) -> Forecast:
     """Return the forecast of a case, which must have one for some purpose."""
     if plan.forecast is None:
         raise InputError(
@@ -161,10 +161,24 @@ def _expected(plan: Plan, purpose: str) -> Forecast:
 
 def _intraday(plan: Plan, expected: Forecast, file: Path, options: Options) -> int:
     """Write intraday.csv: the day that is under way, forecast again."""
+    again = under_way(plan, expected, file)
+    frame = again.forecast.to_frame()
+    frame = frame[frame["timestamp"].str.startswith(str(again.on))]
+    target = options.folder(plan) / "intraday.csv"
+    with hold(target.parent):
+        replace_file(target, partial(write_frame, frame=frame))
+    options.say([*show.rest_of_day(again, plan.case), str(target)])
+    if options.as_json:
+        sys.stdout.write(frame.to_json(orient="records", force_ascii=False) + "\n")
+    return DONE
+
+
+def under_way(plan: Plan, expected: Forecast, file: Path) -> DayUnderWay:
+    """Return a day of the horizon forecast again from its calls so far, in a file."""
     minutes = plan.case.clock.interval_minutes
     today = read_calls(file, interval_minutes=minutes)
     try:
-        again = reforecast(expected, today)
+        return reforecast(expected, today)
     except ValueError as error:
         words, _, found = str(error).rpartition(", got ")
         raise InputError(
@@ -177,15 +191,6 @@ def _intraday(plan: Plan, expected: Forecast, file: Path, options: Options) -> i
                 )
             ]
         ) from None
-    frame = again.forecast.to_frame()
-    frame = frame[frame["timestamp"].str.startswith(str(today.last_day))]
-    target = options.folder(plan) / "intraday.csv"
-    with hold(target.parent):
-        replace_file(target, partial(write_frame, frame=frame))
-    options.say([*show.rest_of_day(again, plan.case), str(target)])
-    if options.as_json:
-        sys.stdout.write(frame.to_json(orient="records", force_ascii=False) + "\n")
-    return DONE
 
 
 def staff(path: Path, options: Options) -> int:
@@ -310,7 +315,7 @@ def check(
 ) -> int:
     """Play a roster against sampled days; write what becomes of the calls."""
     plan = options.plan(path)
-    _expected(plan, "to play a roster against calls")
+    expected_of(plan, "to play a roster against calls")
     out = options.folder(plan)
     file = roster_path or out / "roster.csv"
     check_folder(out)

@@ -1,7 +1,7 @@
 """carry.json: all that the next period's case needs from this one."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -21,8 +21,16 @@ FILE = "carry.json"
 COLUMNS = ("agent", "date", "shift", "class")
 
 
-def carry_of(roster: Roster) -> dict[str, Any]:
+def carry_of(roster: Roster, desk: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return what the next period needs to know of this one.
+
+    Parameters
+    ----------
+    roster
+        The roster of the period.
+    desk
+        What the desk adds of a published one: the ledger's ``mark``, and ``swaps``
+        charged by person and month.
 
     Returns
     -------
@@ -47,6 +55,7 @@ def carry_of(roster: Roster) -> dict[str, Any]:
         "first_day": case.clock.first_day.isoformat(),
         "last_day": case.clock.date(case.days - 1).isoformat(),
         "agents": _agents(roster),
+        **({} if desk is None else {"desk": dict(desk)}),
         "history": list(_rows(roster)),
     }
 
@@ -107,9 +116,9 @@ def _rows(roster: Roster) -> Iterator[list[str]]:
                 yield [case.agents[agent].id, on, "", f"{ON_LEAVE}{kind}"]
 
 
-def carry_text(roster: Roster) -> str:
+def carry_text(roster: Roster, desk: Mapping[str, Any] | None = None) -> str:
     """Return carry.json, a row of history to a line."""
-    carry = carry_of(roster)
+    carry = carry_of(roster, desk)
     rows = carry.pop("history")
     head = json.dumps(carry, ensure_ascii=False, indent=1)[:-2]
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)

@@ -1,9 +1,9 @@
 """Read a case: a folder or a workbook in, a `Plan` out, or every problem at once."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -66,6 +66,8 @@ class Plan:
         SHA-256 over the bytes of all input files.
     notes
         What a planner should know about the input.
+    desk
+        What the desk left in carry.json.
     """
 
     path: Path
@@ -76,6 +78,7 @@ class Plan:
     forecast: Forecast | None = None
     input_hash: str = ""
     notes: tuple[Text, ...] = ()
+    desk: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def out(self) -> Path:
@@ -137,6 +140,7 @@ class _Reading:
         self.problems = Problems()
         self.names = Names()
         self.notes: list[Text] = []
+        self.desk: dict[str, Any] = {}
         self.settings = self.problems.attempt(
             lambda: check_settings(self.source.settings())
         )
@@ -200,6 +204,7 @@ class _Reading:
             forecast=demand.forecast,
             input_hash=self.source.input_hash(),
             notes=tuple(self.notes),
+            desk=self.desk,
         )
 
     # -- tables ---------------------------------------------------------------------
@@ -320,6 +325,8 @@ class _Reading:
         carried = self.source.carried()
         if carried is None:
             return None
+        left = carried.get("desk") if isinstance(carried, dict) else None
+        self.desk = left if isinstance(left, dict) else {}
         return carried_past(carried, self.names, self.clock, self.problems)
 
     # -- notes ----------------------------------------------------------------------

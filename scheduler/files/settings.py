@@ -1,6 +1,6 @@
 """What case.toml says: every key, its default, and what it must be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -15,6 +15,8 @@ from forecasts.load import LOADS
 from forecasts.models import METHODS
 from forecasts.requirement import Service
 from forecasts.table import Problems, nearest, parse_day
+from scheduler.desk.policy import Policy
+from scheduler.files.desk import DeskModel
 from scheduler.files.toml import Key, Settings, dotted, key_parts
 
 FIRST, LAST = date(1970, 1, 1), date(2199, 12, 31)
@@ -41,6 +43,8 @@ class CaseSettings:
     seconds, seed, workers
         How long to solve (seconds), from which seed, with how many workers (0 = what
         this machine allows).
+    desk
+        The rule book of swaps, leave and re-planning.
     """
 
     name: str
@@ -57,6 +61,7 @@ class CaseSettings:
     seconds: float
     seed: int
     workers: int
+    desk: Policy = field(default_factory=Policy)
 
 
 # -- every key, its bounds and its default --------------------------------------------
@@ -168,7 +173,7 @@ class _Case(_Table):
     service: _Service = Field(default_factory=_Service, description="a table")
     solve: _Solve = Field(default_factory=_Solve, description="a table")
     rules: dict[str, Any] = Field(default_factory=dict, description="a table [rules]")
-    desk: dict[str, Any] = Field(default_factory=dict, description="a table [desk]")
+    desk: DeskModel = Field(default_factory=DeskModel, description="a table [desk]")
 
 
 # -- checking -------------------------------------------------------------------------
@@ -229,6 +234,7 @@ def check_settings(settings: Settings) -> CaseSettings:
         seconds=solve.seconds,
         seed=solve.seed,
         workers=solve.workers,
+        desk=case.desk.policy(),
     )
 
 

@@ -64,7 +64,9 @@ DUTIES = ("agent", "date", "kind", "start", "end")
 VERSIONED = ("rosterwright", "numpy", "pandas", "ortools", "pulp", "holidays")
 
 
-def write_outputs(plan: Plan, result: Result, out: Path) -> None:
+def write_outputs(
+    plan: Plan, result: Result, out: Path, desk: Mapping[str, Any] | None = None
+) -> None:
     """Write every file of a result; an earlier result is replaced only by all of it.
 
     Parameters
@@ -75,6 +77,8 @@ def write_outputs(plan: Plan, result: Result, out: Path) -> None:
         With a roster and its audit.
     out
         The folder; files in it that are not ours stay.
+    desk
+        What the desk adds to carry.json.
 
     Raises
     ------
@@ -86,11 +90,18 @@ def write_outputs(plan: Plan, result: Result, out: Path) -> None:
     if result.roster is None or result.audit is None:
         raise ValueError("Expected a result with a roster and its audit, got none.")
     names = (*OURS, *CHECKED)
-    replace_folder(out, lambda folder: build_outputs(plan, result, folder), names)
+    replace_folder(
+        out, lambda folder: build_outputs(plan, result, folder, desk=desk), names
+    )
 
 
 def build_outputs(
-    plan: Plan, result: Result, folder: Path, *, reports: bool = True
+    plan: Plan,
+    result: Result,
+    folder: Path,
+    *,
+    reports: bool = True,
+    desk: Mapping[str, Any] | None = None,
 ) -> None:
     """Write every file of a result into an empty folder; reports only if wanted."""
     roster, found = result.roster, result.audit
@@ -104,7 +115,7 @@ def build_outputs(
     sums = {name: sha256(folder / name) for name in ("roster.csv", "duties.csv")}
     write_json(folder / "audit.json", audit_record(roster, found, sums))
     write_json(folder / "result.json", result_record(plan, result))
-    (folder / "carry.json").write_text(carry_text(roster), encoding="utf-8")
+    (folder / "carry.json").write_text(carry_text(roster, desk), encoding="utf-8")
     steps = "".join(f"{json.dumps(vars(step))}\n" for step in result.trace)
     (folder / "solve.jsonl").write_text(steps, encoding="utf-8")
     if reports:

@@ -1,0 +1,1 @@
+"""The desk: what happens to a roster after it is published."""
