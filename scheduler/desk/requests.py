@@ -180,14 +180,16 @@ class LeaveRequest(DeskRequest):
         return self.begins
 
 
-KINDS: dict[str, type[DeskRequest]] = {"swap": SwapRequest, "leave": LeaveRequest}
+KINDS: dict[str, TypeAdapter[Any]] = {
+    "swap": TypeAdapter(SwapRequest),
+    "leave": TypeAdapter(LeaveRequest),
+}
+"""What reads and writes each kind of request."""
 
 
 def record_of(request: DeskRequest) -> dict[str, Any]:
     """Return a request as JSON has it."""
-    record: dict[str, Any] = TypeAdapter(type(request)).dump_python(
-        request, mode="json"
-    )
+    record: dict[str, Any] = KINDS[request.kind].dump_python(request, mode="json")
     return record
 
 
@@ -202,5 +204,5 @@ def request_of(kind: str, record: Mapping[str, Any]) -> DeskRequest:
     >>> request_of("swap", record_of(swap)) == swap
     True
     """
-    found: DeskRequest = TypeAdapter(KINDS[kind]).validate_python(record, strict=False)
+    found: DeskRequest = KINDS[kind].validate_python(record)
     return found
