@@ -605,7 +605,7 @@ def listed(path: Path, kind: str, told: Told) -> int:
     return DONE
 
 
-def find(path: Path, give: str | None, most: int, told: Told) -> int:
+def find(path: Path, give: str | None, most: int, least: int, told: Told) -> int:
     """Find swaps for a shift."""
     if give is None:
         raise typer.BadParameter(f"Expected --give {FORM}.")
@@ -614,7 +614,7 @@ def find(path: Path, give: str | None, most: int, told: Told) -> int:
         if at.desk.agents.get(id) is None or at.desk.shift(id, on) == OFF:
             words = f"Expected --give of somebody who works that day, got {give}."
             raise typer.BadParameter(words)
-        found = find_swaps(at.desk, id, on, most=most)
+        found = find_swaps(at.desk, id, on, most=most, least=least)
         for number, one in enumerate(found, start=1):
             word = say(VERDICT_WORDS[one.verdict.verdict], at.lang)
             line = f"{number:>2}. {word} {one.cost:+d}  {_line(one.swap, at.lang)}"

@@ -240,7 +240,12 @@ def swap_agree(
 def swap_find(
     case: CasePath,
     give: Give = None,
-    most: Annotated[int, typer.Option(min=1, max=100, metavar="N")] = 10,
+    most: Annotated[
+        int, typer.Option(min=1, max=30, metavar="N", help="Proposals.")
+    ] = 10,
+    least: Annotated[
+        int, typer.Option(min=2, max=4, metavar="N", help="People in each at least.")
+    ] = 2,
     now: Now = None,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -251,7 +256,7 @@ def swap_find(
     from scheduler.cli import desk
 
     told = _desk(now=now, quiet=quiet, as_json=as_json, lang=lang)
-    return desk.find(case, give, most, told)
+    return desk.find(case, give, most, least, told)
 
 
 # -- leave ----------------------------------------------------------------------------

@@ -130,7 +130,7 @@ class _Search:
         tokens = {
             (int(day), int(self.roster.table[agent, day]))
             for agent, day in np.argwhere(self.open & self.like[:, None])
-        }
+        } - {(self.day, self.shift)}
         free = [t for t in tokens if self._could(self.agent, t, self.day)]
         return dict(self._judged([(self.agent, self.day, t) for t in sorted(free)]))
 
@@ -251,7 +251,9 @@ class _Search:
         )
 
 
-def find_swaps(desk: Desk, agent: str, on: date, *, most: int = 10) -> list[Proposal]:
+def find_swaps(
+    desk: Desk, agent: str, on: date, *, most: int = 10, least: int = 2
+) -> list[Proposal]:
     """Return swaps by which somebody gets rid of a shift, best first, all checked.
 
     Pairs first; where none is let pass, rings of three people, then of four.
@@ -262,6 +264,8 @@ def find_swaps(desk: Desk, agent: str, on: date, *, most: int = 10) -> list[Prop
         Whose shift of which date.
     most
         Proposals at the most.
+    least
+        People who take part at the least: 3 passes over pairs.
 
     Raises
     ------
@@ -285,6 +289,8 @@ def find_swaps(desk: Desk, agent: str, on: date, *, most: int = 10) -> list[Prop
     for rings in search.rings():
         found = []
         for ring in rings[:MOST_CHECKED]:
+            if len(ring) + 1 < least:
+                continue
             swap = search.swap(ring)
             verdict = check_swap(desk, swap)
             if verdict.verdict != FAIL:

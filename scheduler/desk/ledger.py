@@ -341,6 +341,7 @@ def _engine(address: str) -> Engine:
     def connected(connection: Any, _: object) -> None:
         connection.isolation_level = None  # we say when a transaction begins
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is gone
 
     @sql.event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:

@@ -39,7 +39,7 @@ EASY = Policy(
     leave=LeavePolicy(notice_days=0, long_types={}),
 )
 """A rule book that lets much pass, so that much is applied."""
-STRICT = Policy(swap=SwapPolicy(notice_workdays=0, gap_shifts=0))
+STRICT = Policy(swap=SwapPolicy(notice_workdays=0, gap_shifts=0, per_month=8))
 BY = "planner"
 
 

@@ -1,22 +1,28 @@
 """The office: nothing lost, nothing done twice, nothing applied that breaks a rule."""
 
 import os
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from constraints.case import OFF
 from constraints.rule import audit
 from scheduler.desk import office
 from scheduler.desk.ledger import Ledger, address_of, opened
+from scheduler.desk.privacy import forget, known_of
 from scheduler.desk.swap_rules import charged
 from tests import FULL
-from tests.scheduler.desk import play
+from tests.scheduler.desk import play, postgres
 
 SEQUENCES, STEPS = (2000, 12) if FULL else (40, 12)
 KILLS = 40 if FULL else 5
@@ -94,6 +100,14 @@ def test_two_at_the_desk_lose_nothing_and_charge_nothing_twice(address):
     two_at_a_time(address)
 
 
+@pytest.mark.skipif(not FULL, reason="a minute; make test-full")
+@pytest.mark.skipif(postgres.programs() is None, reason="PostgreSQL is not installed")
+def test_two_at_a_postgresql_server_lose_nothing_either():
+    """The same on a server of many."""
+    with postgres.served() as address:
+        two_at_a_time(address)
+
+
 def two_at_a_time(address: str) -> None:
     """Let two processes work for a while, and hold what they leave."""
     with opened(address, writing=True) as ledger:
@@ -121,3 +135,132 @@ def test_a_kill_leaves_both_legs_or_none(address):
             hold(ledger)
             roster = play.stands(ledger, play.STRICT, play.desk().now).roster
             assert not audit(roster).hard
+
+
+# -- the ledger -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def worked(address) -> str:
+    """Return the address of a ledger that has seen some days."""
+    random = Random(3)
+    with opened(address, writing=True) as ledger:
+        play.start(ledger, play.EASY)
+        for _ in range(6):
+            play.ask(ledger, play.EASY, random, play.desk().now)
+    return address
+
+
+CHANGES = {
+    "a request": "UPDATE record SET body = replace(body, 'refused', 'applied')",
+    "a roster": "UPDATE record SET body = replace(body, 'cells', 'cell') "
+    "WHERE kind = 'version' AND number = 1",
+    "a date": "UPDATE record SET day = '2026-03-01' WHERE kind = 'version'",
+    "a salt": "UPDATE record SET salt = '00' WHERE number = 2",
+    "who did it": "UPDATE trail SET \"by\" = 'me' WHERE entry = 3",
+    "when": "UPDATE trail SET at = '2026-01-01' WHERE entry = 3",
+    "what was done": "UPDATE trail SET action = 'approve' WHERE entry = 4",
+    "a hash": "UPDATE trail SET hash = previous WHERE entry = 5",
+    "an entry gone": "DELETE FROM trail WHERE entry = 4",
+    "the last entries gone": "DELETE FROM trail WHERE entry > 6",
+    "a record gone": "DELETE FROM record WHERE kind = 'leave' OR kind = 'swap'",
+    "a record more": "INSERT INTO record SELECT kind, number + 100, day, salt, body "
+    "FROM record",
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_other_hands_change_is_found(worked, name):
+    """Each table and column; the place is named."""
+    with opened(worked) as ledger:
+        assert not ledger.verify()
+    with closing(sqlite3.connect(worked.removeprefix("sqlite:///"))) as other, other:
+        assert other.execute(CHANGES[name]).rowcount
+    with opened(worked) as ledger:
+        assert ledger.verify()
+
+
+def test_a_person_is_given_all_and_forgotten(worked):
+    """Their id is nowhere any more, totals are as they were, the chain verifies."""
+    with opened(worked) as ledger:
+        names = Counter(
+            id for r in requests(ledger) for id in getattr(r, "people", ()) or (r.by,)
+        )
+        id = names.most_common(1)[0][0]
+        told = known_of(ledger, id)
+        before = play.stands(ledger, play.EASY, play.desk().now).roster
+    assert told["requests"]
+    assert told["rosters"]
+    assert told["trail"]
+    with opened(worked, writing=True) as ledger:
+        pseudonym, count = forget(ledger, id, "Li", play.desk().now)
+        assert count
+        assert known_of(ledger, id) == {key: [] for key in told} | {"agent": id}
+        sheet = office.latest(ledger, play.case().clock.first_day).sheet
+        shifts = Counter(who for who, _ in sheet.cells)
+        assert shifts[id] == 0
+        assert shifts[pseudonym] == (before.table[play.desk().agents[id]] != OFF).sum()
+        assert len(sheet.cells) == (before.table != OFF).sum()
+    with opened(worked) as ledger:
+        assert not ledger.verify()
+    assert id not in re.findall(
+        r"A\d+", Path(worked[10:]).read_bytes().decode("latin-1")
+    )
+
+
+def requests(ledger: Ledger):
+    """Return all requests."""
+    return office.requests_of(ledger, play.case())
+
+
+def test_a_second_publisher_is_told_what_differs(address):
+    """Nothing is overwritten; with the version they know they may."""
+    roster = play.desk().roster
+    other = play.desk().roster.table.copy()
+    other[0, 0] = OFF
+    with opened(address, writing=True) as ledger:
+        office.publish(ledger, roster, "Li", play.desk().now)
+    changed = replace(roster, table=other)
+    with (
+        pytest.raises(office.ConflictError) as caught,
+        opened(address, writing=True) as ledger,
+    ):
+        office.publish(ledger, changed, "Wu", play.desk().now)
+    assert list(caught.value.changes) == [("A1", "2026-03-02")]
+    with opened(address, writing=True) as ledger:
+        assert (
+            office.publish(ledger, changed, "Wu", play.desk().now, over=1).number == 2
+        )
+
+
+def test_a_roster_that_breaks_a_hard_rule_is_not_published(address):
+    """The audit decides, and the first rule broken is named."""
+    table = play.desk().roster.table.copy()
+    table[0, :14] = 0
+    with (
+        pytest.raises(office.RefusedError, match="hard rules"),
+        opened(address, writing=True) as ledger,
+    ):
+        office.publish(
+            ledger, replace(play.desk().roster, table=table), "Li", play.desk().now
+        )
+    with opened(address) as ledger:
+        assert not ledger.all(office.VERSION)
+
+
+def test_what_was_rolled_back_can_be_applied_again(address):
+    """Shifts are as they were, and the swap is approved, not lost."""
+    random, now = Random(5), play.desk().now
+    with opened(address, writing=True) as ledger:
+        play.start(ledger, play.EASY)
+        while not play.ask(ledger, play.EASY, random, now):
+            pass
+        request = requests(ledger)[-1]
+        made = play.stands(ledger, play.EASY, now)
+        office.rollback(ledger, play.case(), 1, "Li", now, over=made.version)
+        back = play.stands(ledger, play.EASY, now)
+        assert back.roster.codes() == play.desk().roster.codes()
+        assert office.find(ledger, request.kind, request.number).state == "approved"
+        office.apply(ledger, back, request.kind, request.number, "Li")
+        again = play.stands(ledger, play.EASY, now)
+        assert again.roster.codes() == made.roster.codes()
