@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 from constraints.case import OFF
 from constraints.coverage import CoverageFloor, CoverageNeed
 from constraints.roster import Duties, Roster
+from forecasts.clock import DAY
 from scheduler.engine.model import BROKEN
 from scheduler.engine.starts import Way, start_of
 
 ROUNDS = 4
+BREAKS = ("meal", "rest")
 
 
 def place_breaks(roster: Roster) -> Roster:
@@ -32,6 +34,52 @@ def place_breaks(roster: Roster) -> Roster:
     [('meal', 14), ('meal', 9)]
     """
     return _Breaks(replace(roster, duties=Duties.of(()))).place()
+
+
+def spread_tail(roster: Roster) -> Roster:
+    """Return the roster with breaks beyond the horizon taken in turns.
+
+    The last night's breaks lie in the next period, which knows the people of that
+    night and not its own yet: as few as can be are away at a time. Nothing within the
+    horizon changes.
+
+    Examples
+    --------
+    >>> from constraints import read_rules
+    >>> from constraints.examples import tiny_case
+    >>> case = tiny_case(people=3, days=1, rules=read_rules("bank"))
+    >>> roster = spread_tail(place_breaks(Roster.from_codes(case, ["N", "N", "N"])))
+    >>> len({start for _, _, _, start, _ in roster.duties.rows()})
+    3
+    """
+    case, last = roster.case, roster.case.days - 1
+    if roster.duties is None:
+        return roster
+    ends = int(case.midnight[-1])
+    rows, away = roster.duties.rows(), np.zeros(2 * DAY, np.int64)
+    late = np.flatnonzero(roster.table[:, last] != OFF).tolist()
+    late = [n for n in late if case.overhang[-1, roster.table[n, last]]]
+    for agent in late:
+        held = {r[2:] for r in rows if r[:2] == (agent, last) and r[2] in BREAKS}
+        fixed = {part for part in held if part[1] < ends}
+        ways = [
+            way
+            for way, _ in start_of(case, last, int(roster.table[agent, last])).ways
+            if {part for part in way if part[1] < ends} == fixed
+        ]
+        if held not in map(set, ways):  # broken by other hands: it stays
+            continue
+        beyond = [[part for part in way if part[1] >= ends] for way in ways]
+        crowds = [
+            max((int(away[s - ends : e - ends].max()) for _, s, e in parts), default=0)
+            for parts in beyond
+        ]
+        chosen = int(np.argmin(crowds))
+        for _, start, end in beyond[chosen]:
+            away[start - ends : end - ends] += 1
+        rows = [r for r in rows if r[:2] != (agent, last) or r[2] not in BREAKS]
+        rows += [(agent, last, *part) for part in ways[chosen]]
+    return roster.with_duties(Duties.of(rows))
 
 
 class _Breaks:
@@ -73,13 +121,12 @@ class _Breaks:
                 moved |= chosen[seat] != before
             if not moved:
                 break
-        return self.roster.with_duties(
-            Duties.of(
-                (agent, day, *taken)
-                for (agent, day, shift), number in chosen.items()
-                for taken in self._ways(day, shift)[number][0]
-            )
+        placed = Duties.of(
+            (agent, day, *taken)
+            for (agent, day, shift), number in chosen.items()
+            for taken in self._ways(day, shift)[number][0]
         )
+        return spread_tail(self.roster.with_duties(placed))
 
     def _ways(self, day: int, shift: int) -> list[tuple[Way, NDArray[np.intp]]]:
         """Return ways to break a shift, and the intervals each takes from the phone."""

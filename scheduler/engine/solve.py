@@ -9,6 +9,7 @@ from constraints.case import Case
 from constraints.roster import Roster
 from constraints.rule import Text
 from scheduler.engine.aggregate import Counts
+from scheduler.engine.breaks import spread_tail
 from scheduler.engine.by_shift import (
     asked_by_shift,
     first_by_shift,
@@ -441,7 +442,7 @@ class _Run:
         best = self.shown
         return Result(
             status=status,
-            roster=None if best is None else best.roster.serve(),
+            roster=None if best is None else spread_tail(best.roster).serve(),
             audit=None if best is None else best.audit,
             bound=self.bound,
             coverage_in_bound=self.coverage_in_bound,
