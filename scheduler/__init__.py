@@ -68,6 +68,12 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time ``_HOMES`` says 
     from scheduler.capacity import ShiftMix, shift_mix
     from scheduler.checking import Check, check
     from scheduler.demo import write_demo_case
+    from scheduler.desk.desk import Desk
+    from scheduler.desk.find import find_stand_ins, find_swaps
+    from scheduler.desk.leave import check_leave
+    from scheduler.desk.replan import replan
+    from scheduler.desk.requests import LeaveRequest, Leg, SwapRequest
+    from scheduler.desk.swaps import check_swap
     from scheduler.engine.breaks import place_breaks
     from scheduler.engine.solve import solve
     from scheduler.explanation import Explanation, Way, explain
@@ -134,6 +140,7 @@ __all__ = [
     "Comparison",
     "Contract",
     "DayUnderWay",
+    "Desk",
     "Duties",
     "Explanation",
     "Forecast",
@@ -143,6 +150,8 @@ __all__ = [
     "InputError",
     "IntervalReason",
     "Leave",
+    "LeaveRequest",
+    "Leg",
     "Outcome",
     "Performance",
     "Plan",
@@ -159,11 +168,14 @@ __all__ = [
     "Shift",
     "ShiftMix",
     "Step",
+    "SwapRequest",
     "Violation",
     "Way",
     "audit",
     "batch_status",
     "check",
+    "check_leave",
+    "check_swap",
     "clean",
     "compare",
     "coverage_frame",
@@ -174,6 +186,8 @@ __all__ = [
     "explain",
     "explain_cell",
     "explain_interval",
+    "find_stand_ins",
+    "find_swaps",
     "forecast",
     "hiring_plan",
     "kpi",
@@ -206,6 +220,7 @@ __all__ = [
     "read_rules",
     "read_scenarios",
     "reforecast",
+    "replan",
     "replicate",
     "required_heads",
     "rule_costs",
@@ -296,6 +311,19 @@ _HOMES = {
         "check",
     ),
     "scheduler.demo": ("write_demo_case",),
+    "scheduler.desk.desk": ("Desk",),
+    "scheduler.desk.find": (
+        "find_stand_ins",
+        "find_swaps",
+    ),
+    "scheduler.desk.leave": ("check_leave",),
+    "scheduler.desk.replan": ("replan",),
+    "scheduler.desk.requests": (
+        "LeaveRequest",
+        "Leg",
+        "SwapRequest",
+    ),
+    "scheduler.desk.swaps": ("check_swap",),
     "scheduler.engine.breaks": ("place_breaks",),
     "scheduler.engine.solve": ("solve",),
     "scheduler.files.read": (

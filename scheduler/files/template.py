@@ -51,6 +51,22 @@ pack = "{pack}"                    # {packs}
 seconds = {seconds}
 seed = 1
 workers = 0                      # 0 = what this machine allows
+
+[desk.swap]                      # once the roster is published
+notice_workdays = 1              # office days ahead, by cutoff
+cutoff = "18:00"
+per_month = 2                    # swaps of each person
+cross_class = "approve"          # day for night: allow, approve or forbid
+gap_shifts = 1                   # shifts between two that are swapped
+level_gap = 1
+
+[desk.leave]
+notice_days = 3
+long_types = {{annual = "1m", marriage = "1m", maternity = "1m_warn"}}
+
+[desk.replan]
+people = 10                      # changed at most in a day
+changes_each = 2
 """
 
 AGENTS = """\
