@@ -21,6 +21,7 @@ MODULES = {
     "rws": "benchmarks.rws",
     "forecast": "benchmarks.forecasting",
     "staffing": "benchmarks.staffing",
+    "desk": "benchmarks.desk",
 }
 """Where the ``BENCHMARK`` of each name is; it is imported when it is asked for."""
 

@@ -54,7 +54,10 @@ def hours(effects: Effects) -> Found:
 def breaks(effects: Effects) -> Found:
     """Breaks of the shifts that change, and how many are away at a time."""
     words = Text("Breaks go with their shifts.", "休息随班次转移。")
-    return broken(effects.of("breaks"), words)
+    moved = len(effects.breaks_moved)
+    if moved:
+        words = Text(f"Breaks of {moved} others move.", f"另有 {moved} 人的休息调整。")
+    return broken(effects.of("breaks"), words, moved=moved)
 
 
 def coverage(effects: Effects) -> Found:

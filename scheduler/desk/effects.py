@@ -175,6 +175,15 @@ class Effects:
         more = _short(self.after) > _short(self.before)
         return np.flatnonzero(more.any(axis=0))
 
+    @cached_property
+    def breaks_moved(self) -> set[int]:
+        """Others whose breaks are at other times."""
+        both = [roster.duties or Duties.of(()) for roster in (self.before, self.after)]
+        one, other = (d.pick(~np.isin(d.agent, self.people)) for d in both)
+        if len(one) == len(other) and (one.start == other.start).all():
+            return set()
+        return {agent for agent, *_ in set(one.rows()) ^ set(other.rows())}
+
     def minutes(self) -> Iterator[tuple[int, str, str, int, int, int]]:
         """Yield person, first and last day of a cycle, minutes before, after, and cap.
 

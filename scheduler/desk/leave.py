@@ -15,6 +15,7 @@ from scheduler.desk.notice import ONE_DAY, last_noon
 from scheduler.desk.requests import LeaveRequest
 from scheduler.desk.sheet import Sheet
 from scheduler.desk.verdict import FAIL, NOT_APPLICABLE, WARN, Check, Verdict
+from scheduler.engine.breaks import place_again
 
 ORDER = (
     "identity",
@@ -93,8 +94,13 @@ class LeaveLooked:
     def after(self) -> Roster:
         """The roster with the person away and shifts taken over."""
         handed = handed_over(self.desk.roster, self.moves)
-        roster = without(handed, self.agent, self.days)
-        return replace(roster, case=Sheet({}, (self.line,)).case(self.desk.case))
+        case = Sheet({}, (self.line,)).case(self.desk.case)
+        roster = replace(without(handed, self.agent, self.days), case=case)
+        if not Effects(self.desk.standing, roster, self.people).of("breaks"):
+            return roster
+        today = self.desk.now.astimezone(case.clock.zone).date()
+        later = [day for day, _ in self.given_up if case.clock.date(day) > today]
+        return place_again(roster, later)  # fewer people, fewer away at a time
 
     @property
     def line(self) -> tuple[str, date, date, str]:
@@ -105,8 +111,12 @@ class LeaveLooked:
     @cached_property
     def effects(self) -> Effects:
         """What that breaks and changes."""
-        people = sorted({self.agent, *(move.taker for move in self.moves)})
-        return Effects(self.desk.standing, self.after, people)
+        return Effects(self.desk.standing, self.after, self.people)
+
+    @property
+    def people(self) -> list[int]:
+        """Index of those whose days change."""
+        return sorted({self.agent, *(move.taker for move in self.moves)})
 
     @property
     def asked(self) -> datetime:

@@ -1,5 +1,6 @@
 """Breaks: placed against the requirement, day by day, never breaking the floor."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -34,6 +35,39 @@ def place_breaks(roster: Roster) -> Roster:
     [('meal', 14), ('meal', 9)]
     """
     return _Breaks(replace(roster, duties=Duties.of(()))).place()
+
+
+def place_again(roster: Roster, days: Iterable[int]) -> Roster:
+    """Return the roster with the breaks of some days placed anew, all else as it is.
+
+    Parameters
+    ----------
+    days
+        Days on which the shifts start.
+
+    Examples
+    --------
+    >>> from constraints import read_rules
+    >>> from constraints.examples import tiny_case
+    >>> case = tiny_case(days=2, rules=read_rules("bank"))
+    >>> both = place_again(Roster.from_codes(case, ["DD", "DD"]), [1])
+    >>> [(agent, day) for agent, day, *_ in both.duties.rows()]
+    [(0, 1), (1, 1)]
+    """
+    again = set(days)
+    near = {day + step for day in again for step in (-1, 0, 1)}
+    far = [day for day in range(roster.case.days) if day not in near]
+    table = roster.table.copy()
+    table[:, far] = OFF  # heads of other days do not matter
+    placed = place_breaks(Roster(roster.case, table)).duties
+    assert placed is not None
+    kept = [
+        row
+        for row in (roster.duties or Duties.of(())).rows()
+        if row[1] not in again or row[2] not in BREAKS
+    ]
+    fresh = [row for row in placed.rows() if row[1] in again]
+    return roster.with_duties(Duties.of([*kept, *fresh]))
 
 
 def spread_tail(roster: Roster) -> Roster:

@@ -361,3 +361,18 @@ def test_the_verdict_and_what_decides_it(row):
         row.verdict,
         row.verdict == "pass" or row.deciding,
     ), told
+
+
+def test_fewer_people_are_fewer_away_at_a_time():
+    """Of six two may be away at once, of five one: breaks of that day move apart."""
+    row = Row(ONE, "pass", rows=("-------D",) * 6, duties=TOGETHER, bare=ALL_SIX)
+    desk = row.held()
+    found = check_leave(desk, row.left(desk))
+    assert found.verdict == "pass"
+    assert found.check("R05").numbers["moved"] > 0
+
+
+ALL_SIX = [(agent, 7) for agent in range(6)]
+TOGETHER = [
+    (agent, 7, "meal", 10 + agent // 2, 10.5 + agent // 2) for agent in range(6)
+]

@@ -6,6 +6,7 @@ from datetime import datetime
 import numpy as np
 import pytest
 
+from benchmarks.desk import whole_day
 from constraints.case import OFF
 from constraints.rule import audit
 from scheduler.demo import write_demo_case
@@ -13,9 +14,7 @@ from scheduler.desk.desk import Desk
 from scheduler.desk.policy import Policy, ReplanPolicy
 from scheduler.desk.replan import replan
 from scheduler.desk.today import Today
-from scheduler.engine.model import RosterModel
 from scheduler.engine.solve import solve
-from scheduler.engine.solver import QUICK, Budget, run
 from scheduler.files.read import read_case
 
 WEDNESDAY = "2026-04-01"
@@ -70,35 +69,13 @@ def test_three_absent_most_of_what_can_be_won_back_is(desk):
     stood = len(audit(desk.roster).hard)
     assert len(audit(found.after).hard) <= stood
     free = replace(desk, policy=Policy(replan=FREE))
-    most = max(unlimited(desk), replan(free, absent=absent(desk)).recovered)
+    most = max(
+        whole_day(desk, absent(desk)), replan(free, absent=absent(desk)).recovered
+    )
     lost = found.short[1] - found.short[0]
     assert lost > 3  # or there would be nothing to win back
     assert most > 0
     assert found.recovered >= 0.6 * min(lost, most)
-
-
-def unlimited(desk: Desk) -> float:
-    """Return the head-hours that the engine wins back with the whole day free."""
-    today = Today(desk, [desk.agents[id] for id in absent(desk)], desk.case)
-    case, hit = today.case, today.hit
-    lead = today.now + 120
-    starts = case.start[today.column]
-    row = hit.table[:, today.day]
-    free = (row == OFF) | (starts[row] >= lead)
-    free[sorted(today.absent)] = False
-    cells = np.zeros(hit.table.shape, bool)
-    cells[:, today.day] = free
-    allowed = case.free_to_work & (starts >= lead)[None, None]
-    broken = frozenset(violation.rule for violation in audit(hit).hard)
-    model = RosterModel(hit, case.rules, cells, guarded=broken, allowed=allowed)
-    model.hint()
-    budget = Budget(120.0, 40.0)
-    outcome = run(
-        model.cp, budget, seconds=120, effort=40, seed=1, workers=1, parameters=QUICK
-    )
-    assert outcome.found
-    after = model.read(outcome.value)
-    return today.short(hit) - today.short(after)
 
 
 @pytest.mark.slow
