@@ -4,7 +4,8 @@
 #   make test         the same with all tests, and the first notebook
 #   make test-full    only what make test samples, in full: 500 enumerated cases, four
 #                     times the drawn ones, every benchmark twice by work, sixty
-#                     cases killed half way, a Dask cluster; and all notebooks
+#                     cases killed half way, a Dask cluster, a PostgreSQL server
+#                     (installed where apt-get can); and all notebooks
 #   make bench        the short protocol of all benchmarks, under half an hour
 #   make bench-centres   drawn centres in full: hours; goes on where it stopped
 #   make bench-env    .bench-venv: other packages, for forecast and peers
@@ -30,7 +31,7 @@ endif
 # Tests that draw or count; make test has run all others whole.
 SAMPLED = $(shell grep -rlE "hypothesis|import FULL" tests --include='test_*.py')
 
-.PHONY: demo quick test test-full bench bench-centres bench-env check docs clean
+.PHONY: demo quick test test-full postgres bench bench-centres bench-env check docs clean
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -43,10 +44,17 @@ test: check
 	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -q -n auto --durations 12
 	$(BIN)/python -m pytest -q --nbmake notebooks/01_quickstart.ipynb -W default
 
-test-full: $(READY)
+test-full: $(READY) postgres
 	ROSTERWRIGHT_FULL=1 HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest -q -n auto \
 		--durations 25 $(SAMPLED)
 	$(BIN)/python -m pytest -q --nbmake notebooks -W default --durations 8
+
+# For tests of the ledger on a server; they skip where there is none.
+postgres:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+		|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -qq -y postgresql >/dev/null; } \
+		|| echo "No PostgreSQL here: its tests are skipped."
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks --short --fresh

@@ -14,6 +14,8 @@ from constraints.rule import Draft, Finding, Rule, Text, Where
 
 SCOPES = ("centre", "team")
 CALENDAR_YEAR = 365
+ROOM = 1.3
+"""Places for annual leave by the days due: for the seasons everybody wants."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,8 +181,9 @@ def _already_there(case: Case) -> NDArray[np.int64]:
 def annual_capacity(case: Case) -> Text | None:
     """Return a warning where annual leave cannot be taken one at a time within a year.
 
-    Compares the days people are still entitled to with the days a year has, each
-    group and place counted once.
+    Compares the days people are still entitled to with the days of the year on which
+    leave is taken, public holidays and their blocks left out. The limit it proposes has
+    room for a third more, as not everybody can wait for a place.
     """
     rule = case.rule("leave.limit")
     if not isinstance(rule, LeaveLimit):
@@ -189,11 +192,12 @@ def annual_capacity(case: Case) -> Text | None:
     for agent in case.agents:
         group = agent.team if rule.scope == "team" else ""
         days[group] = days.get(group, 0) + _entitlement(case, agent)
-    capacity = CALENDAR_YEAR * rule.most
+    open_days = _open_days(case)
+    capacity = open_days * rule.most
     worst = max(days, key=lambda group: days[group], default="")
     if not days or days[worst] <= capacity:
         return None
-    needed = -(-days[worst] // CALENDAR_YEAR)
+    needed = -(-days[worst] * ROOM // open_days)
     place = f" in {worst}" if worst else ""
     return Text(
         f"{days[worst]:g} days of annual leave are due{place}, and {rule.most} at a "
@@ -203,6 +207,13 @@ def annual_capacity(case: Case) -> Text | None:
         f"一年仅可安排 {capacity} 天。"
         f"请将 leave.limit 设为 {needed:g},或将范围设为 team。",
     )
+
+
+def _open_days(case: Case) -> int:
+    """Return the days of the year on which annual leave may be taken."""
+    first = date(case.clock.first_day.year, 1, 1)
+    dates = (first + timedelta(days=n) for n in range(CALENDAR_YEAR))
+    return sum(not case.calendar.in_block(on) for on in dates)
 
 
 def _entitlement(case: Case, agent: Agent) -> float:

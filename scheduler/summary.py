@@ -163,6 +163,28 @@ def expectation(
     return calls, aht, np.where(is_open, level, np.nan)
 
 
+def service_level(
+    roster: Roster, at: slice | NDArray[np.bool_] = slice(None)
+) -> float | None:
+    """Return the share answered in time in some intervals, weighted by calls.
+
+    Parameters
+    ----------
+    at
+        The intervals; all where left out.
+
+    Returns
+    -------
+    float
+        None where calls are not known, or there are none.
+    """
+    calls, _, level = (part[:, at] for part in expectation(roster))
+    known = ~np.isnan(level) & (calls > 0)
+    if not known.any():
+        return None
+    return float((calls * level)[known].sum() / calls[known].sum())
+
+
 def _service(roster: Roster) -> dict[str, float | None]:
     """Return service level by calls and occupancy of those on the phone."""
     case, counted = roster.case, roster.case.counted

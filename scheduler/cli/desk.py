@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from rich.cells import cell_len
 
 from constraints.case import OFF
 from constraints.roster import Roster
@@ -22,6 +23,7 @@ from forecasts.problems import InputError, Problem
 from scheduler.cli.commands import BROKEN, DONE, Options, roster_of
 from scheduler.cli.show import say, wrapped
 from scheduler.desk import office
+from scheduler.desk.counts import counts
 from scheduler.desk.desk import Desk
 from scheduler.desk.find import StandIn, find_stand_ins, find_swaps
 from scheduler.desk.ledger import Ledger, address_of, opened
@@ -128,13 +130,13 @@ class LeaveWords:
         if self.kind not in LEAVE_KINDS:
             words = f"Expected --kind of {', '.join(LEAVE_KINDS)}; got {self.kind}."
             raise typer.BadParameter(words)
-        begins = _date(self.first)
+        begins = date_of(self.first)
         return LeaveRequest(
             by=self.agent,
             submitted=now,
             agent=self.agent,
             begins=begins,
-            last=begins if self.last is None else _date(self.last),
+            last=begins if self.last is None else date_of(self.last),
             leave=self.kind,
             replacements=_stand_ins(self.agent, self.replace),
         )
@@ -148,10 +150,11 @@ def _place(text: str) -> tuple[str, date]:
     id, _, on = text.rpartition(":")
     if not id:
         raise typer.BadParameter(f"Expected {FORM}; got {text}.")
-    return id, _date(on)
+    return id, date_of(on)
 
 
-def _date(text: str) -> date:
+def date_of(text: str) -> date:
+    """Return a date; BadParameter where it is none."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -675,6 +678,38 @@ def trail(path: Path, told: Told) -> int:
         )
         at.json({"trail": [vars(e) | {"by": names.get(e.by, "")} for e in entries]})
     return DONE
+
+
+COUNTS = {
+    "agent": Text("agent", "人员"),
+    "month": Text("month", "月份"),
+    "swaps": Text("swaps", "换班"),
+    "due": Text("due", "应休"),
+    "taken": Text("taken", "已休"),
+    "nights": Text("nights", "夜班"),
+    "weekends": Text("weekends", "周末"),
+    "holidays": Text("holidays", "节假日"),
+    "refused": Text("refused", "被拒"),
+}
+
+
+def counted(path: Path, told: Told) -> int:
+    """Say what is counted of each person."""
+    with opened_desk(path, told) as at:
+        records = json.loads(counts(at.desk).to_json(orient="records"))
+        heads = [say(word, at.lang) for word in COUNTS.values()]
+        rows = [["-" if r[n] is None else f"{r[n]}" for n in COUNTS] for r in records]
+        at.say(_columns([heads, *rows]))
+        at.json({"counts": records})
+    return DONE
+
+
+def _columns(rows: list[list[str]]) -> Iterator[str]:
+    """Yield rows with their cells below each other; wide characters take two."""
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = zip(row, widths, strict=True)
+        yield "  ".join(cell + " " * (w - cell_len(cell)) for cell, w in cells).rstrip()
 
 
 def export(path: Path, agent: str, out: Path | None, told: Told) -> int:

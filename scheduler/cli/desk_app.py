@@ -132,6 +132,9 @@ def replan(
     absent: Annotated[
         str | None, typer.Option(metavar="A12,A20", help="Who is not there.")
     ] = None,
+    date: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The day.  [today]")
+    ] = None,
     people: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="People changed at most.")
     ] = None,
@@ -159,7 +162,7 @@ def replan(
     told = _desk(by=by, now=now, out=out, quiet=quiet, as_json=as_json, lang=lang)
     if apply:
         return desk.apply_replan(case, told)
-    return answer(case, Wrong(actuals, absent, people, each), told)
+    return answer(case, Wrong(actuals, absent, date, people, each), told)
 
 
 # -- swaps ----------------------------------------------------------------------------
@@ -175,7 +178,7 @@ leave = typer.Typer(
     rich_markup_mode=None,
 )
 ledger = typer.Typer(
-    help="The desk's ledger: verify, trail.",
+    help="The desk's ledger: verify, trail, counts.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -428,6 +431,22 @@ def ledger_verify(
     from scheduler.cli import desk
 
     return desk.verify(case, _desk(quiet=quiet, as_json=as_json, lang=lang))
+
+
+@ledger.command("counts")
+def ledger_counts(
+    case: CasePath,
+    now: Now = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    lang: Lang = None,
+    debug: Debug = False,
+) -> int:
+    """Say what is counted of each person: swaps, leave, nights, weekends, holidays."""
+    from scheduler.cli import desk
+
+    told = _desk(now=now, quiet=quiet, as_json=as_json, lang=lang)
+    return desk.counted(case, told)
 
 
 @ledger.command("trail")

@@ -12,7 +12,14 @@ from constraints.roster import Duties, Roster
 from constraints.rule import Text
 from forecasts.requirement import staff
 from scheduler.cli.commands import DONE, expected_of, under_way
-from scheduler.cli.desk import PROPOSAL, REPLAN, Told, folder_of, opened_desk
+from scheduler.cli.desk import (
+    PROPOSAL,
+    REPLAN,
+    Told,
+    date_of,
+    folder_of,
+    opened_desk,
+)
 from scheduler.cli.show import say, wrapped
 from scheduler.desk import office
 from scheduler.desk.desk import Desk
@@ -41,6 +48,7 @@ class Wrong:
 
     actuals: Path | None
     absent: str | None
+    date: str | None
     people: int | None
     each: int | None
 
@@ -79,7 +87,10 @@ def replan(path: Path, wrong: Wrong, told: Told) -> int:
         desk = wrong.desk(at.desk)
         try:
             found = propose(
-                desk, absent=wrong.ids(), expected=wrong.case(at.plan, desk.case)
+                desk,
+                absent=wrong.ids(),
+                expected=wrong.case(at.plan, desk.case),
+                on=None if wrong.date is None else date_of(wrong.date),
             )
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None

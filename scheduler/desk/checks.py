@@ -73,6 +73,15 @@ def coverage(effects: Effects) -> Found:
         f"Head-hours short: {before:g} before, {after:g} after.",
         f"缺口人时:之前 {before:g},之后 {after:g}。",
     )
+    if effects.levels is not None:
+        was, becomes = effects.levels
+        numbers |= {"service_level_before": round(was, 4)}
+        numbers |= {"service_level_after": round(becomes, 4)}
+        words = Text(
+            f"{words.en} Service level of these days: {was:.1%} before, "
+            f"{becomes:.1%} after.",
+            f"{words.zh}当日服务水平:之前 {was:.1%},之后 {becomes:.1%}。",
+        )
     found = [v for v in effects.of("coverage", "cover") if v.rule != "coverage.role"]
     verdict, words, numbers = broken(found, words, **numbers)
     return (WARN if verdict == PASS and after > before else verdict), words, numbers

@@ -34,6 +34,8 @@ class Desk:
         Requests of any state, this period's and those of months beside it.
     following
         The next period's roster, where it is published.
+    changed
+        Changes that re-plans made today already, by person.
     charged
         Swaps charged in a month before, by person and month such as ``2026-03``: what
         carry.json brings and the ledger does not know.
@@ -45,6 +47,7 @@ class Desk:
     version: int = 0
     requests: tuple[DeskRequest, ...] = ()
     following: Sheet | None = None
+    changed: Mapping[str, int] = field(default_factory=dict)
     charged: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
@@ -73,7 +76,25 @@ class Desk:
         return self._standing(LeaveRequest)
 
     def _standing(self, kind: type[R]) -> tuple[R, ...]:
-        return tuple(r for r in self.requests if isinstance(r, kind) and r.stands)
+        return tuple(
+            request
+            for request in self.requests
+            if isinstance(request, kind)
+            and request.stands
+            and not (request.pending and self.begun(request))
+        )
+
+    def begun(self, request: DeskRequest) -> bool:
+        """Whether the first shift that a request speaks of has begun, or its day."""
+        today = self.now.astimezone(self.case.clock.zone).date()
+        shifts = [
+            (on, shift)
+            for id, on in request.places
+            if (shift := self.shift(id, on)) != OFF
+        ]
+        if request.first < today:
+            return True
+        return any(self.starts(on, shift) <= self.now for on, shift in shifts)
 
     def day(self, on: date) -> int | None:
         """Return the day of a date; None where it is not in the horizon."""

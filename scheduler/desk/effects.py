@@ -14,6 +14,7 @@ from constraints.roster import Duties, Roster
 from constraints.rule import Finding, Rule, Violation, Where, audit
 from forecasts.requirement import Requirement
 from scheduler.desk.sheet import Sheet
+from scheduler.summary import service_level
 
 AHEAD = 14
 """Days of the next period that are looked at."""
@@ -168,6 +169,18 @@ class Effects:
         size = self.before.case.clock.interval_minutes / 60
         before, after = (_short(roster).sum() for roster in (self.before, self.after))
         return float(before * size), float(after * size)
+
+    @cached_property
+    def levels(self) -> tuple[float, float] | None:
+        """Service level of the days concerned before and after, by calls.
+
+        None where calls are not known, or heads do not change.
+        """
+        of = self.before.case.clock.days_of_intervals
+        heads = self.before.phone_by_set != self.after.phone_by_set
+        at = np.isin(of, of[heads.any(axis=0)])
+        before, after = (service_level(r, at) for r in (self.before, self.after))
+        return None if before is None or after is None else (before, after)
 
     @cached_property
     def shorter(self) -> NDArray[np.intp]:

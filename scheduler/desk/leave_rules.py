@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from constraints.leave import LeaveLimit, entitlement
 from constraints.rule import Text
 from scheduler.desk.checks import SESSIONS, Found, broken, nothing
+from scheduler.desk.desk import Desk
 from scheduler.desk.notice import ONE_DAY, blocked_days, earliest_leave, is_blocked
 from scheduler.desk.verdict import APPROVAL, FAIL, PASS, WARN
 
@@ -92,16 +93,12 @@ def _cannot_stand_in(looked: "LeaveLooked") -> Iterator[Text]:
 
 def _balance(looked: "LeaveLooked") -> Found:
     """Annual leave against what is left; days without work count nothing."""
-    desk, leave = looked.desk, looked.leave
-    agent = desk.case.agents[looked.agent]
+    leave = looked.leave
     if leave.leave != "annual":
         return nothing("Only annual leave has a balance.", "仅年休假计算余额。")
-    due = agent.annual_left
-    if due is None and agent.career_from is not None:
-        due = float(entitlement(agent.career_from, leave.begins, agent.joined))
+    due, taken = balance(looked.desk, looked.agent, leave.begins, leave.number)
     if due is None:
         return nothing("No balance of annual leave is known.", "年休假余额未知。")
-    taken = _taken(looked)
     numbers = {"due": due, "taken": taken, "asked": looked.counted}
     words = Text(
         f"{looked.counted} days asked; {due:g} due, {taken} of them taken or asked.",
@@ -110,25 +107,31 @@ def _balance(looked: "LeaveLooked") -> Found:
     return (FAIL if taken + looked.counted > due else PASS), words, numbers
 
 
-def _taken(looked: "LeaveLooked") -> int:
-    """Return days of annual leave taken or asked for this year, and in leave.csv."""
-    desk, mine = looked.desk, looked.leave
-    asked = [r for r in desk.leaves if r.agent == mine.agent and r.leave == "annual"]
-    found = sum(
-        other.counted
-        for other in asked
-        if other.number != mine.number and other.begins.year == mine.begins.year
-    )
+def balance(
+    desk: Desk, agent: int, on: date, number: int = 0
+) -> tuple[float | None, int]:
+    """Return the days of annual leave due on a date, and those taken or asked for.
+
+    What is due is ``annual_left`` of agents.csv, or else what years of service give;
+    None where neither is known. What was asked of the desk in the year of the date
+    counts, but for the request of a number; and leave.csv from the first day on.
+    """
+    one = desk.case.agents[agent]
+    due = one.annual_left
+    if due is None and one.career_from is not None:
+        due = float(entitlement(one.career_from, on, one.joined))
+    asked = [r for r in desk.leaves if r.agent == one.id and r.leave == "annual"]
+    others = [r for r in asked if r.number != number and r.begins.year == on.year]
     known = {(other.begins, other.last) for other in asked}
+    found = sum(other.counted for other in others)
+    first, office = desk.case.clock.first_day, desk.case.calendar.is_office_day
     for line in desk.case.leave:
-        if line.agent != looked.agent or line.kind != "annual" or not line.granted:
-            continue
-        if (line.first, line.last) not in known:
+        theirs = line.agent == agent and line.kind == "annual" and line.granted
+        if theirs and (line.first, line.last) not in known:
             count = (line.last - line.first).days + 1
             dates = (line.first + n * ONE_DAY for n in range(count))
-            office = desk.case.calendar.is_office_day
-            found += sum(office(on) for on in dates if on >= desk.case.clock.first_day)
-    return found
+            found += sum(office(day) for day in dates if day >= first)
+    return due, found
 
 
 # -- notice ---------------------------------------------------------------------------

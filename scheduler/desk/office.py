@@ -5,6 +5,7 @@ writing, so that what it reads stays true until it is done, and all of it is kep
 nothing.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -16,6 +17,7 @@ from constraints.rule import Audit, Text, audit
 from forecasts.problems import InputError, Problem
 from scheduler.desk.desk import Desk
 from scheduler.desk.leave import LeaveLooked, check_leave
+from scheduler.desk.leave_rules import NEVER_REFUSED
 from scheduler.desk.ledger import Ledger
 from scheduler.desk.policy import Policy
 from scheduler.desk.requests import (
@@ -167,8 +169,27 @@ def desk_of(
         version=0 if stands is None else stands.number,
         requests=requests_of(ledger, case),
         following=None if after is None else after.sheet,
+        changed=_changed_today(ledger, case, now, stands),
         charged=charged or {},
     )
+
+
+def _changed_today(
+    ledger: Ledger, case: Case, now: datetime, stands: Version | None
+) -> dict[str, int]:
+    """Return how often re-plans of this day have changed each person."""
+    today, found = str(now.astimezone(case.clock.zone).date()), Counter[str]()
+    while stands is not None and stands.why == "replan" and stands.at[:10] == today:
+        before = version_of(ledger, stands.base)
+        if before is None:
+            break
+        for (id, _), (was, is_now) in before.sheet.changes(stands.sheet).items():
+            if was is not None and is_now is not None and was.shift == is_now.shift:
+                found[id] += len(set(is_now.away) - set(was.away))
+            elif is_now is not None:
+                found[id] += 1
+        stands = before
+    return dict(found)
 
 
 def check(desk: Desk, request: DeskRequest) -> Verdict:
@@ -406,6 +427,7 @@ def _too_late(case: Case, stands: Sheet, sheet: Sheet, now: datetime) -> Place |
 
 def submit(ledger: Ledger, desk: Desk, request: DeskRequest) -> DeskRequest:
     """Hand in a request: it gets a number, and the shifts it speaks of are noted."""
+    expire(ledger, desk)
     number = ledger.next(request.kind)
     changes: dict[str, Any] = {"number": number, "version": desk.version}
     if isinstance(request, SwapRequest):
@@ -415,6 +437,15 @@ def submit(ledger: Ledger, desk: Desk, request: DeskRequest) -> DeskRequest:
     draft = replace(request, **changes).moved("draft", desk.now, request.by)
     _save(ledger, draft, "submit", request.by, desk.now)
     return draft
+
+
+def expire(ledger: Ledger, desk: Desk) -> list[DeskRequest]:
+    """Note which pending requests came too late, as their shifts have begun."""
+    late = [r for r in desk.requests if r.pending and desk.begun(r)]
+    over = [request.moved("expired", desk.now, request.by) for request in late]
+    for request in over:
+        _save(ledger, request, "expire", request.by, desk.now)
+    return over
 
 
 def _noted(desk: Desk, leg: Leg) -> Leg:
@@ -498,22 +529,11 @@ def approve(
 def _turned_down(
     ledger: Ledger, desk: Desk, request: DeskRequest, verdict: Verdict, by: str
 ) -> DeskRequest:
-    state = "expired" if _begun(desk, request) else "refused"
+    state = "expired" if desk.begun(request) else "refused"
     reasons = tuple((check.text.en, check.text.zh) for check in verdict.failed)
     over = request.moved(state, desk.now, by, reasons=reasons)
     _save(ledger, over, state, by, desk.now)
     return over
-
-
-def _begun(desk: Desk, request: DeskRequest) -> bool:
-    """Whether one of its shifts has begun."""
-    if isinstance(request, SwapRequest):
-        places = [(leg.giver, leg.day) for leg in request.legs]
-    else:
-        assert isinstance(request, LeaveRequest)
-        places = [(request.agent, request.begins)]
-    shifts = [(on, desk.shift(id, on)) for id, on in places if desk.day(on) is not None]
-    return any(s != OFF and desk.starts(on, s) <= desk.now for on, s in shifts)
 
 
 def refuse(
@@ -527,6 +547,13 @@ def refuse(
         There is no such request, it is over, or its kind is never refused.
     """
     request = _pending(find(ledger, kind, number))
+    if isinstance(request, LeaveRequest) and request.leave in NEVER_REFUSED:
+        raise RefusedError(
+            Text(
+                f"{request.leave} leave is never refused; approve it.",
+                f"{request.leave} 类休假不得拒绝,请批准。",
+            )
+        )
     over = request.moved("refused", desk.now, by, reasons=((reason, reason),))
     _save(ledger, over, "refuse", by, desk.now)
     return over

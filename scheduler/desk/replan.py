@@ -17,7 +17,7 @@ from scheduler.desk.desk import Desk
 from scheduler.desk.effects import anew
 from scheduler.desk.today import Change, Today
 from scheduler.engine.solver import QUICK, Budget, run
-from scheduler.summary import expectation
+from scheduler.summary import service_level
 
 PRICES = {"breaks": 1, "duties": 2, "moves": 3, "overtime": 4, "call_in": 5}
 """What a change costs, by lever; a head missing for an interval costs 10 as a rule."""
@@ -76,6 +76,7 @@ def replan(
     *,
     absent: Sequence[str] = (),
     expected: Case | None = None,
+    on: date | None = None,
     seconds: float = SECONDS,
     effort: float = EFFORT,
     seed: int = 1,
@@ -95,6 +96,8 @@ def replan(
     expected
         The case with the calls and heads of the day as they come; the desk's own where
         left out.
+    on
+        The day to plan again, today or later; today where left out.
     seconds, effort, seed, workers
         As of `solve`.
 
@@ -111,7 +114,7 @@ def replan(
     ()
     """
     people = [_agent(desk, id) for id in absent]
-    today = Today(desk, people, expected or desk.case)
+    today = Today(desk, people, expected or desk.case, on)
     if not today.why:
         return _told(today, [], proved=True)
     return _proposal(today, Budget(seconds, effort), seed, workers)
@@ -154,7 +157,7 @@ def _told(today: Today, changes: Sequence[Change], *, proved: bool) -> Proposal:
     rosters = (standing, today.hit, today.with_changes(changes))
     was = {(v.rule, v.where): v.amount for v in audit(standing).hard}
     before, now, then = map(today.short, rosters)
-    levels = [_level(today, roster) for roster in rosters]
+    levels = [service_level(roster, today.window) for roster in rosters]
     return Proposal(
         *rosters,
         tuple(sorted(changes, key=lambda one: one.agent)),
@@ -165,15 +168,6 @@ def _told(today: Today, changes: Sequence[Change], *, proved: bool) -> Proposal:
         tuple(today.leave),
         (levels[0], levels[1], levels[2]),
     )
-
-
-def _level(today: Today, roster: Roster) -> float | None:
-    """Return the service level from now on, weighted by calls."""
-    calls, _, level = (part[:, today.window] for part in expectation(roster))
-    known = ~np.isnan(level) & (calls > 0)
-    if not known.any():
-        return None
-    return float((calls[known] * level[known]).sum() / calls[known].sum())
 
 
 class _Model:
@@ -191,7 +185,10 @@ class _Model:
             by_agent.setdefault(one.agent, []).append(take)
         for takes in by_agent.values():
             self.cp.add_at_most_one(takes)
-        self.cp.add(sum(self.takes) <= today.policy.people)
+        known = today.desk.changed
+        ids = [today.case.agents[one.agent].id for one in changes]
+        new = [t for id, t in zip(ids, self.takes, strict=True) if id not in known]
+        self.cp.add(sum(new) <= max(0, today.policy.people - len(known)))
         for place in range(today.window.stop - today.window.start):
             self._interval(place)
         self.cp.minimize(sum(self.cost))

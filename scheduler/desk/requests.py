@@ -90,6 +90,11 @@ class DeskRequest:
         raise NotImplementedError
 
     @property
+    def places(self) -> frozenset[tuple[str, date]]:
+        """Person and date of every shift it speaks of."""
+        raise NotImplementedError
+
+    @property
     def name(self) -> str:
         """Short name, such as S12."""
         return f"{self.kind[:1].upper()}{self.number}"
@@ -178,6 +183,11 @@ class LeaveRequest(DeskRequest):
     def first(self) -> date:
         """First day."""
         return self.begins
+
+    @property
+    def places(self) -> frozenset[tuple[str, date]]:
+        """The person, and the first day."""
+        return frozenset({(self.agent, self.begins)})
 
 
 KINDS: dict[str, TypeAdapter[Any]] = {

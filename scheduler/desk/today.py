@@ -62,23 +62,30 @@ class Change:
 class Today:
     """A day under way: what is frozen, what is short, and what could be changed."""
 
-    def __init__(self, desk: Desk, absent: Sequence[int], expected: Case) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        absent: Sequence[int],
+        expected: Case,
+        on: date | None = None,
+    ) -> None:
         self.desk, self.policy = desk, desk.policy.replan
         clock = desk.case.clock
         self.now = int((desk.now - clock.local(0)).total_seconds() // 60)
-        day = desk.day(desk.now.astimezone(clock.zone).date())
-        if day is None:
-            last = clock.date(clock.days - 1)
-            raise ValueError(
-                f"Expected a time from {clock.first_day} to {last}, got {desk.now}."
-            )
+        today = desk.now.astimezone(clock.zone).date()
+        day = desk.day(on or today)
+        if day is None or (on is not None and on < today):
+            begins, ends = max(today, clock.first_day), clock.date(clock.days - 1)
+            found = on or today
+            raise ValueError(f"Expected a day from {begins} to {ends}, got {found}.")
         self.day, self.absent = day, set(absent)
         self.leave: list[tuple[str, date, date, str]] = []
         self.hit = self._hit(expected)
         self.case = self.hit.case
-        ends = self.case.end[self.column].max(initial=self.now)
-        first = -(-self.now // clock.interval_minutes)
-        last_one = min(clock.intervals, -(-int(ends) // clock.interval_minutes))
+        until = self.case.end[self.column].max(initial=self.now)
+        since = max(self.now, int(self.case.midnight[self.column]))
+        first = -(-since // clock.interval_minutes)
+        last_one = min(clock.intervals, -(-int(until) // clock.interval_minutes))
         self.window = slice(min(first, last_one), last_one)
 
     @property
@@ -175,6 +182,8 @@ class Today:
         for agent in range(len(self.case.agents)):
             if agent in self.absent:
                 continue
+            made = self.desk.changed.get(self.case.agents[agent].id, 0)
+            left = self.policy.changes_each - made
             now = int(self.hit.table[agent, self.day])
             held = [(k, s, e) for s, e, k in away.get((agent, self.day), ())]
             found = list(self._same_shift(agent, now, held)) if now != OFF else []
@@ -183,7 +192,7 @@ class Today:
             base = self._presence(now, held)
             useful = []
             for lever, shift, parts, overtime, count in found:
-                if lever not in levers or count > self.policy.changes_each:
+                if lever not in levers or count > left:
                     continue
                 gain = self._presence(shift, parts) - base
                 if (gain[lack] > 0).any():

@@ -52,7 +52,7 @@ def published(case, capsys) -> Path:
 
 def desk(*words: object, now: str = NOW) -> int:
     """Run a command of the desk at some time."""
-    timed = not {"diff", "ledger", "export", "list"} & set(words[:2])
+    timed = not {"diff", "verify", "trail", "export", "list"} & set(words[:2])
     return run([*map(str, words), *(("--now", now) if timed else ())])
 
 
@@ -211,6 +211,18 @@ def test_a_tampered_row_is_found(published, capsys):
         other.execute("UPDATE trail SET at = '2020-01-01' WHERE entry = 2")
     assert desk("ledger", "verify", published) == 6
     assert "entry 2" in capsys.readouterr().out
+
+
+def test_what_is_counted_of_each_person(published, legs, capsys):
+    """The swap asked for counts for both; nights are those of the roster."""
+    give, take = legs
+    assert desk("swap", "request", published, "--give", give, "--take", take) == 0
+    capsys.readouterr()
+    april = "2026-03-26T10:00" if give.split(":")[1] < "2026-04" else "2026-04-01T00:00"
+    assert desk("ledger", "counts", published, "--json", now=april) == 0
+    found = {row["agent"]: row for row in json.loads(capsys.readouterr().out)["counts"]}
+    assert len(found) == 24
+    assert sum(row["nights"] for row in found.values()) > 0
 
 
 def test_a_person_is_exported_and_purged(published, tmp_path, capsys):

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -18,6 +19,7 @@ import pytest
 from constraints.case import OFF
 from constraints.rule import audit
 from scheduler.desk import office
+from scheduler.desk.examples import leave_of, swap_of
 from scheduler.desk.ledger import Ledger, address_of, opened
 from scheduler.desk.privacy import forget, known_of
 from scheduler.desk.swap_rules import charged
@@ -135,6 +137,37 @@ def test_a_kill_leaves_both_legs_or_none(address):
             hold(ledger)
             roster = play.stands(ledger, play.STRICT, play.desk().now).roster
             assert not audit(roster).hard
+
+
+# -- requests -------------------------------------------------------------------------
+
+
+def test_who_asks_too_late_is_over_and_frees_the_quota(address):
+    """A draft whose shift has begun expires when the next one is handed in."""
+    now = play.desk().now
+    with opened(address, writing=True) as ledger:
+        play.start(ledger, play.EASY)
+        held = play.stands(ledger, play.EASY, now)
+        first = office.submit(
+            ledger, held, swap_of(held, "A1:2026-03-02", "A2:2026-03-07")
+        )
+        later = play.stands(ledger, play.EASY, now + timedelta(days=5))
+        assert not later.swaps
+        office.submit(ledger, later, swap_of(later, "A1:2026-03-10", "A2:2026-03-14"))
+        assert office.find(ledger, "swap", first.number).state == "expired"
+
+
+def test_statutory_leave_is_never_refused(address):
+    """Neither by a planner nor by a check."""
+    now = play.desk().now
+    with opened(address, writing=True) as ledger:
+        play.start(ledger, play.EASY)
+        held = play.stands(ledger, play.EASY, now)
+        sick = office.submit(ledger, held, leave_of(held, "A1:2026-03-02", "sick"))
+        with pytest.raises(office.RefusedError, match="never refused"):
+            office.refuse(ledger, held, "leave", sick.number, "Li", "no")
+        found, _ = office.approve(ledger, held, "leave", sick.number, "Li")
+        assert found.state == "approved"
 
 
 # -- the ledger -----------------------------------------------------------------------

@@ -11,6 +11,7 @@ from constraints.case import OFF
 from constraints.rule import audit
 from scheduler.demo import write_demo_case
 from scheduler.desk.desk import Desk
+from scheduler.desk.notice import ONE_DAY
 from scheduler.desk.policy import Policy, ReplanPolicy
 from scheduler.desk.replan import replan
 from scheduler.desk.today import Today
@@ -158,5 +159,31 @@ def test_nobody_of_an_id_and_a_time_outside_are_refused(desk):
     """With what was expected."""
     with pytest.raises(ValueError, match="agents"):
         replan(desk, absent=["B1"])
-    with pytest.raises(ValueError, match="a time from 2026-03-30"):
+    with pytest.raises(ValueError, match="a day from"):
         replan(replace(desk, now=datetime.fromisoformat("2027-01-01T10:00+08:00")))
+
+
+@pytest.mark.slow
+def test_the_evening_before_the_same_is_done_for_tomorrow(desk):
+    """Who is ill tomorrow has the day as leave; today stays as it is."""
+    evening = datetime.fromisoformat("2026-03-31T18:00+08:00")
+    found = replan(
+        replace(desk, now=evening), absent=absent(desk), on=evening.date() + ONE_DAY
+    )
+    assert found.changes
+    assert [str(line[1]) for line in found.leave] == [WEDNESDAY] * 3
+    assert (found.after.table[:, :2] == desk.roster.table[:, :2]).all()
+    assert not found.broken
+    assert found.recovered >= replan(desk, absent=absent(desk)).recovered
+
+
+@pytest.mark.slow
+def test_changes_made_today_count(desk):
+    """Who was changed twice is left alone, and people changed are counted."""
+    ids = absent(desk)
+    first = replan(desk, absent=ids)
+    names = [desk.case.agents[one.agent].id for one in first.changes]
+    again = replan(replace(desk, changed=dict.fromkeys(names, 2)), absent=ids)
+    people = {desk.case.agents[one.agent].id for one in again.changes}
+    assert not people & set(names)
+    assert len(people) + len(names) <= ReplanPolicy().people
