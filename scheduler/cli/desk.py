@@ -666,6 +666,19 @@ def verify(path: Path, told: Told) -> int:
         return BROKEN if faults else DONE
 
 
+def files(path: Path, told: Told) -> int:
+    """Write the published files of what stands once more."""
+    with _answering(told) as code:
+        with opened_desk(path, told) as at:
+            version = office.latest(at.ledger, at.plan.case.clock.first_day)
+            if version is None:
+                words = Text("Nothing is published yet.", "尚未发布。")
+                raise office.RefusedError(words)
+            desk, carry = at.desk, _left(at)
+        return _written(at.plan, told, desk.roster, version, carry)
+    return code[0]
+
+
 def trail(path: Path, told: Told) -> int:
     """List what was done."""
     with opened_desk(path, told) as at:

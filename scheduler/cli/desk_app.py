@@ -178,7 +178,7 @@ leave = typer.Typer(
     rich_markup_mode=None,
 )
 ledger = typer.Typer(
-    help="The desk's ledger: verify, trail, counts.",
+    help="The desk's ledger: verify, trail, counts, files.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -431,6 +431,21 @@ def ledger_verify(
     from scheduler.cli import desk
 
     return desk.verify(case, _desk(quiet=quiet, as_json=as_json, lang=lang))
+
+
+@ledger.command("files")
+def ledger_files(
+    case: CasePath,
+    out: Out = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    lang: Lang = None,
+    debug: Debug = False,
+) -> int:
+    """Write published/ again from what stands, should a run have been killed there."""
+    from scheduler.cli import desk
+
+    return desk.files(case, _desk(out=out, quiet=quiet, as_json=as_json, lang=lang))
 
 
 @ledger.command("counts")

@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ def published(case, capsys) -> Path:
 
 def desk(*words: object, now: str = NOW) -> int:
     """Run a command of the desk at some time."""
-    timed = not {"diff", "verify", "trail", "export", "list"} & set(words[:2])
+    timed = not {"diff", "verify", "trail", "files", "export", "list"} & set(words[:2])
     return run([*map(str, words), *(("--now", now) if timed else ())])
 
 
@@ -211,6 +211,14 @@ def test_a_tampered_row_is_found(published, capsys):
         other.execute("UPDATE trail SET at = '2020-01-01' WHERE entry = 2")
     assert desk("ledger", "verify", published) == 6
     assert "entry 2" in capsys.readouterr().out
+
+
+def test_published_files_are_written_again(published):
+    """As a kill between the ledger and the files would leave them away."""
+    before = (published / "published" / "roster.csv").read_bytes()
+    rmtree(published / "published")
+    assert desk("ledger", "files", published) == 0
+    assert (published / "published" / "roster.csv").read_bytes() == before
 
 
 def test_what_is_counted_of_each_person(published, legs, capsys):
