@@ -136,10 +136,10 @@ def test_leave_from_request_to_published(published, capsys):
         for day in np.flatnonzero(table[number] >= 0).tolist():
             on = str(plan.case.clock.date(day))
             words = ("--agent", agent, "--first", on, "--kind", "personal")
-            if desk("leave", "check", published, *words, "--json") != 0:
-                capsys.readouterr()
-                continue
+            assert desk("leave", "check", published, *words, "--json") == 0
             found = json.loads(capsys.readouterr().out)
+            if found["verdict"] == "fail":
+                continue
             assert list(found["stand_ins"]) == [on]
             assert desk("leave", "request", published, *words) == 0
             assert desk("leave", "approve", published, 1) == 0
@@ -287,7 +287,7 @@ def test_wrong_words_are_a_usage_error(published, words, said, capsys):
 def test_nothing_published_is_said(case, capsys):
     """A swap is held against the draft, and fails for that reason."""
     words = ("--give", "A001:2026-04-01", "--take", "A002:2026-04-02")
-    assert desk("swap", "check", case, *words, "--json") == 6
+    assert desk("swap", "check", case, *words, "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["checks"][0]["verdict"] == "fail"
     assert not (case / "desk.sqlite").exists()
