@@ -8,7 +8,7 @@ import typer
 from scheduler.cli.arguments import CasePath, Debug, Json, Lang, Out, Quiet, of
 
 if TYPE_CHECKING:  # it loads what --help needs not
-    from scheduler.cli.desk import Told
+    from scheduler.cli.opened import Told
 
 Now = Annotated[
     str | None,
@@ -54,7 +54,7 @@ Person = Annotated[str, typer.Option("--agent", metavar="ID", help="Of whom.")]
 def _desk(**told: Any) -> "Told":
     """Return what the command line says, for the desk."""
     from scheduler.cli.commands import Options
-    from scheduler.cli.desk import Told
+    from scheduler.cli.opened import Told
 
     names = ("out", "quiet", "as_json")
     options = {name: told.pop(name) for name in names if name in told}
@@ -197,10 +197,10 @@ def swap_check(
     debug: Debug = False,
 ) -> int:
     """Hold a swap against all checks; change nothing."""
-    from scheduler.cli import desk
+    from scheduler.cli import requests
 
     told = _desk(now=now, quiet=quiet, as_json=as_json, lang=lang)
-    return desk.check(case, desk.SwapWords(give, take or []), id, told)
+    return requests.check(case, requests.SwapWords(give, take or []), id, told)
 
 
 @swap.command("request")
@@ -215,10 +215,10 @@ def swap_request(
     debug: Debug = False,
 ) -> int:
     """Hand in a swap; it waits for the others to agree."""
-    from scheduler.cli import desk
+    from scheduler.cli import requests
 
     told = _desk(now=now, quiet=quiet, as_json=as_json, lang=lang)
-    return desk.request(case, desk.SwapWords(give, take or []), told)
+    return requests.request(case, requests.SwapWords(give, take or []), told)
 
 
 @swap.command("agree")
@@ -233,10 +233,10 @@ def swap_agree(
     debug: Debug = False,
 ) -> int:
     """Note that somebody asked agrees to a swap."""
-    from scheduler.cli import desk
+    from scheduler.cli import requests
 
     told = _desk(by=by, now=now, quiet=quiet, as_json=as_json, lang=lang)
-    return desk.agree(case, number, told)
+    return requests.agree(case, number, told)
 
 
 @swap.command("find")
@@ -256,10 +256,10 @@ def swap_find(
     debug: Debug = False,
 ) -> int:
     """Find who could take a shift: pairs, else rings of three or four, all checked."""
-    from scheduler.cli import desk
+    from scheduler.cli import requests
 
     told = _desk(now=now, quiet=quiet, as_json=as_json, lang=lang)
-    return desk.find(case, give, most, least, told)
+    return requests.find(case, give, most, least, told)
 
 
 # -- leave ----------------------------------------------------------------------------
@@ -281,11 +281,11 @@ def leave_check(
     debug: Debug = False,
 ) -> int:
     """Hold leave against all checks, and say who could stand in; change nothing."""
-    from scheduler.cli import desk
+    from scheduler.cli import requests
 
     told = _desk(now=now, quiet=quiet, as_json=as_json, lang=lang)
-    words = desk.LeaveWords(agent, first, last, kind, replace or [])
-    return desk.check(case, words, id, told)
+    words = requests.LeaveWords(agent, first, last, kind, replace or [])
+    return requests.check(case, words, id, told)
 
 
 @leave.command("request")
@@ -303,11 +303,11 @@ def leave_request(
     debug: Debug = False,
 ) -> int:
     """Hand in leave."""
-    from scheduler.cli import desk
+    from scheduler.cli import requests
 
     told = _desk(now=now, quiet=quiet, as_json=as_json, lang=lang)
-    words = desk.LeaveWords(agent, first, last, kind, replace or [])
-    return desk.request(case, words, told)
+    words = requests.LeaveWords(agent, first, last, kind, replace or [])
+    return requests.request(case, words, told)
 
 
 # -- both -----------------------------------------------------------------------------
@@ -328,10 +328,10 @@ def _both(kind: str) -> None:
         debug: Debug = False,
     ) -> int:
         """Check a request once more and approve it, or refuse it."""
-        from scheduler.cli import desk
+        from scheduler.cli import requests
 
         told = _desk(by=by, now=now, quiet=quiet, as_json=as_json, lang=lang)
-        return desk.approve(case, kind, number, told)
+        return requests.approve(case, kind, number, told)
 
     def refuse(
         case: CasePath,
@@ -345,10 +345,10 @@ def _both(kind: str) -> None:
         debug: Debug = False,
     ) -> int:
         """Refuse a request; it is kept with the reason."""
-        from scheduler.cli import desk
+        from scheduler.cli import requests
 
         told = _desk(by=by, now=now, quiet=quiet, as_json=as_json, lang=lang)
-        return desk.refuse(case, kind, number, reason, told)
+        return requests.refuse(case, kind, number, reason, told)
 
     def listed(
         case: CasePath,
@@ -358,10 +358,10 @@ def _both(kind: str) -> None:
         debug: Debug = False,
     ) -> int:
         """List all requests with what became of them."""
-        from scheduler.cli import desk
+        from scheduler.cli import requests
 
         told = _desk(quiet=quiet, as_json=as_json, lang=lang)
-        return desk.listed(case, kind, told)
+        return requests.listed(case, kind, told)
 
     group.command("approve")(approve)
     group.command("refuse")(refuse)
@@ -385,10 +385,10 @@ def swap_apply(
     debug: Debug = False,
 ) -> int:
     """Check an approved swap a last time and publish the roster with it."""
-    from scheduler.cli import desk
+    from scheduler.cli import requests
 
     told = _desk(by=by, now=now, out=out, quiet=quiet, as_json=as_json, lang=lang)
-    return desk.apply(case, "swap", number, told)
+    return requests.apply(case, "swap", number, told)
 
 
 @leave.command("apply")
@@ -408,10 +408,10 @@ def leave_apply(
     debug: Debug = False,
 ) -> int:
     """Check approved leave a last time and publish the roster with it."""
-    from scheduler.cli import desk
+    from scheduler.cli import requests
 
     told = _desk(by=by, now=now, out=out, quiet=quiet, as_json=as_json, lang=lang)
-    return desk.apply(
+    return requests.apply(
         case, "leave", number, told, replace=replace or [], go_short=go_short
     )
 
@@ -428,9 +428,9 @@ def ledger_verify(
     debug: Debug = False,
 ) -> int:
     """Say whether anything was changed by other hands, and what first."""
-    from scheduler.cli import desk
+    from scheduler.cli import ledger
 
-    return desk.verify(case, _desk(quiet=quiet, as_json=as_json, lang=lang))
+    return ledger.verify(case, _desk(quiet=quiet, as_json=as_json, lang=lang))
 
 
 @ledger.command("files")
@@ -458,10 +458,10 @@ def ledger_counts(
     debug: Debug = False,
 ) -> int:
     """Say what is counted of each person: swaps, leave, nights, weekends, holidays."""
-    from scheduler.cli import desk
+    from scheduler.cli import ledger
 
     told = _desk(now=now, quiet=quiet, as_json=as_json, lang=lang)
-    return desk.counted(case, told)
+    return ledger.counted(case, told)
 
 
 @ledger.command("trail")
@@ -473,9 +473,9 @@ def ledger_trail(
     debug: Debug = False,
 ) -> int:
     """List what was done, when and by whom."""
-    from scheduler.cli import desk
+    from scheduler.cli import ledger
 
-    return desk.trail(case, _desk(quiet=quiet, as_json=as_json, lang=lang))
+    return ledger.trail(case, _desk(quiet=quiet, as_json=as_json, lang=lang))
 
 
 def export(
@@ -487,9 +487,9 @@ def export(
     debug: Debug = False,
 ) -> int:
     """Give all that the ledger knows of a person, as JSON."""
-    from scheduler.cli import desk
+    from scheduler.cli import ledger
 
-    return desk.export(case, agent, out, _desk())
+    return ledger.export(case, agent, out, _desk())
 
 
 def purge(
@@ -503,10 +503,10 @@ def purge(
     debug: Debug = False,
 ) -> int:
     """Forget a person: the ledger holds a pseudonym from then on."""
-    from scheduler.cli import desk
+    from scheduler.cli import ledger
 
     told = _desk(by=by, now=now, quiet=quiet, as_json=as_json, lang=lang)
-    return desk.purge(case, agent, told)
+    return ledger.purge(case, agent, told)
 
 
 def add_desk(app: typer.Typer) -> None:

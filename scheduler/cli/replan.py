@@ -12,14 +12,8 @@ from constraints.roster import Duties, Roster
 from constraints.rule import Text
 from forecasts.requirement import staff
 from scheduler.cli.commands import DONE, expected_of, under_way
-from scheduler.cli.desk import (
-    PROPOSAL,
-    REPLAN,
-    Told,
-    date_of,
-    folder_of,
-    opened_desk,
-)
+from scheduler.cli.desk import PROPOSAL, REPLAN
+from scheduler.cli.opened import Told, date_of, folder_of, opened_desk
 from scheduler.cli.show import say, wrapped
 from scheduler.desk import office
 from scheduler.desk.desk import Desk

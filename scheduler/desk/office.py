@@ -39,19 +39,15 @@ LOOK_AHEAD = timedelta(days=62)
 
 
 class RefusedError(Exception):
-    """The desk says no: why, in both languages, and the checks that said so."""
+    """The desk says no: why, in both languages, and the shifts that differ."""
 
-    def __init__(self, text: Text, verdict: Verdict | None = None) -> None:
+    def __init__(self, text: Text, changes: Mapping[Place, Any] | None = None) -> None:
         super().__init__(text.en)
-        self.text, self.verdict = text, verdict
+        self.text, self.changes = text, changes or {}
 
 
 class ConflictError(RefusedError):
     """Somebody else published in between."""
-
-    def __init__(self, text: Text, changes: Mapping[Place, Any]) -> None:
-        super().__init__(text)
-        self.changes = changes
 
 
 @dataclass(frozen=True)

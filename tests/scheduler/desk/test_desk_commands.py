@@ -161,7 +161,7 @@ def test_a_second_publisher_needs_to_know_the_first(case, capsys):
     assert desk("rollback", case, 1, "--over", 2) == 0
     assert desk("diff", case, "--from", 1, "--to", 3, "--json") == 0
     capsys.readouterr()
-    assert desk("diff", case, "--from", 1, "--to", 9) == 6
+    assert desk("diff", case, "--from", 1, "--to", 9, "--lang", "en") == 6
     assert "no version 9" in capsys.readouterr().err
 
 
