@@ -105,6 +105,17 @@ class Clock:
             (self._utc(self.date(day), wall) - self._midnight).total_seconds() / 60
         )
 
+    def minute_at(self, when: datetime) -> int:
+        """Return the last minute on the axis that a time with its offset has reached.
+
+        Examples
+        --------
+        >>> autumn = Clock(date(2026, 10, 24), 3, 30, "Europe/Berlin")
+        >>> autumn.minute_at(autumn.local(3000)) - 3000
+        0
+        """
+        return (when.astimezone(UTC) - self._midnight) // timedelta(minutes=1)
+
     def local(self, minute: int) -> datetime:
         """Return the local time of a minute, with its offset."""
         return (self._midnight + timedelta(minutes=int(minute))).astimezone(self.zone)

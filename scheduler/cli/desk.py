@@ -19,10 +19,11 @@ from scheduler.cli.opened import (
     changed,
     code_of,
     folder_of,
+    named,
     opened_desk,
 )
 from scheduler.cli.show import say, wrapped
-from scheduler.desk import office
+from scheduler.desk import versions
 from scheduler.desk.sheet import Sheet
 from scheduler.desk.swap_rules import charged
 from scheduler.files.place import hold
@@ -38,7 +39,7 @@ def publish(path: Path, file: Path | None, over: int, told: Told) -> int:
     """Publish a roster."""
     with opened_desk(path, told, writing=True) as at:
         roster = roster_of(file or at.plan.out / "roster.csv", at.plan, path)
-        version = office.publish(
+        version = versions.publish(
             at.ledger,
             roster,
             told.who,
@@ -64,11 +65,11 @@ def written(
     plan: Plan,
     told: Told,
     roster: Roster,
-    version: office.Version,
+    version: versions.Version,
     carry: Mapping[str, Any],
 ) -> int:
     """Write the published files, and say so."""
-    out = told.options.out or folder_of(plan) / PUBLISHED
+    out = told.options.out or folder_of(plan) / named(plan, PUBLISHED)
     found = audit_roster(roster)
     words = Text(
         f"Version {version.number}, {version.why}, {version.at[:16]}, {version.by}.",
@@ -113,25 +114,25 @@ def diff(path: Path, one: int, other: int, told: Told) -> int:
 
 
 def _sheet(at: OpenDesk, number: int) -> Sheet:
-    version = office.version_of(at.ledger, number)
+    version = versions.version_of(at.ledger, number)
     if version is None:
         words = Text(f"There is no version {number}.", f"没有版本 {number}。")
-        raise office.RefusedError(words)
+        raise versions.RefusedError(words)
     return version.sheet
 
 
 def _standing(at: OpenDesk) -> Sheet:
-    stands = office.latest(at.ledger, at.plan.case.clock.first_day)
+    stands = versions.latest(at.ledger, at.plan.case.clock.first_day)
     if stands is None:
         words = Text("Nothing is published yet.", "尚未发布。")
-        raise office.RefusedError(words)
+        raise versions.RefusedError(words)
     return stands.sheet
 
 
 def rollback(path: Path, to: int, over: int, told: Told) -> int:
     """Publish an earlier version once more."""
     with opened_desk(path, told, writing=True) as at:
-        version = office.rollback(
+        version = versions.rollback(
             at.ledger, at.plan.case, to, told.who, at.now, over=over
         )
         desk, carry = at.desk, left_of(at)
@@ -141,15 +142,18 @@ def rollback(path: Path, to: int, over: int, told: Told) -> int:
 def apply_replan(path: Path, told: Told) -> int:
     """Publish what was proposed last."""
     with opened_desk(path, told, writing=True) as at:
-        file = (told.options.out or folder_of(at.plan) / REPLAN) / PROPOSAL
+        file = (
+            told.options.out or folder_of(at.plan) / named(at.plan, REPLAN)
+        ) / PROPOSAL
         record = _proposed(file)
-        version = office.publish_replan(
+        version = versions.publish_replan(
             at.ledger,
             at.plan.case,
             Sheet.unpacked(record),
             told.who,
             at.now,
             over=record["base"],
+            policy=at.plan.settings.desk.replan,
         )
         desk, carry = at.desk, left_of(at)
     told = replace(told, options=replace(told.options, out=None))
@@ -178,9 +182,9 @@ def _proposed(file: Path) -> dict[str, Any]:
 def files(path: Path, told: Told) -> int:
     """Write the published files of what stands once more."""
     with opened_desk(path, told) as at:
-        version = office.latest(at.ledger, at.plan.case.clock.first_day)
+        version = versions.latest(at.ledger, at.plan.case.clock.first_day)
         if version is None:
             words = Text("Nothing is published yet.", "尚未发布。")
-            raise office.RefusedError(words)
+            raise versions.RefusedError(words)
         desk, carry = at.desk, left_of(at)
     return written(at.plan, told, desk.roster, version, carry)

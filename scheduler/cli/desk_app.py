@@ -5,11 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scheduler.cli.arguments import CasePath, Debug, Json, Lang, Out, Quiet, of
+from scheduler.cli.arguments import CasePath, Debug, Json, Lang, Quiet, of
 
 if TYPE_CHECKING:  # it loads what --help needs not
     from scheduler.cli.opened import Told
 
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Where files go.  [CASE/published]"),
+]
 Now = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Local time, 2026-03-05T10:00.  [the clock]"),
@@ -320,6 +324,7 @@ def _both(kind: str) -> None:
     def approve(
         case: CasePath,
         number: Number,
+        reason: Reason = "",
         by: By = None,
         now: Now = None,
         quiet: Quiet = False,
@@ -331,7 +336,7 @@ def _both(kind: str) -> None:
         from scheduler.cli import requests
 
         told = _desk(by=by, now=now, quiet=quiet, as_json=as_json, lang=lang)
-        return requests.approve(case, kind, number, told)
+        return requests.approve(case, kind, number, reason, told)
 
     def refuse(
         case: CasePath,

@@ -9,10 +9,12 @@ from rich.cells import cell_len
 
 from constraints.rule import Text
 from scheduler.cli.commands import BROKEN, DONE
-from scheduler.cli.opened import Told, opened_desk
+from scheduler.cli.opened import Told, address, opened_desk
 from scheduler.cli.show import say
 from scheduler.desk.counts import counts
+from scheduler.desk.ledger import there
 from scheduler.desk.privacy import forget, known_of
+from scheduler.desk.versions import RefusedError
 from scheduler.files.place import replace_file
 from scheduler.files.write import json_text
 
@@ -22,8 +24,10 @@ SHOWN = 20  # faults, at the most
 def verify(path: Path, told: Told) -> int:
     """Say whether the ledger is as it was written."""
     with opened_desk(path, told) as at:
+        if not there(address(at.plan)):
+            raise FileNotFoundError(2, "There is no ledger yet", address(at.plan))
         faults = at.ledger.verify()
-        last, hashed = at.ledger.head()
+        last, hashed = (0, "") if faults else at.ledger.head()
         if faults:
             at.say(f"{fault.place}: {fault.found}" for fault in faults[:SHOWN])
         else:
@@ -101,6 +105,11 @@ def purge(path: Path, agent: str, told: Told) -> int:
     """Forget a person."""
     with opened_desk(path, told, writing=True) as at:
         pseudonym, count = forget(at.ledger, agent, told.who, at.now)
+        if not count:
+            words = Text(
+                f"The ledger knows nobody called {agent}.", f"账本中没有人员 {agent}。"
+            )
+            raise RefusedError(words)
     at.words(
         f"{agent} is {pseudonym} in {count} records of the ledger now. The case's own "
         "files and written results are yours to clear.",

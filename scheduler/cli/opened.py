@@ -15,11 +15,12 @@ import typer
 from constraints.rule import Text
 from scheduler.cli.commands import BROKEN, Options, roster_of
 from scheduler.cli.show import say, wrapped
-from scheduler.desk import office
+from scheduler.desk import office, versions
 from scheduler.desk.desk import Desk
 from scheduler.desk.ledger import Ledger, address_of, opened
 from scheduler.desk.sheet import Cell, Place
 from scheduler.files.read import Plan
+from scheduler.files.settings import FIRST, LAST
 from scheduler.files.tables import DAY_OFF
 from scheduler.files.write import json_text
 
@@ -52,6 +53,9 @@ class Told:
         except ValueError:
             words = f"Expected --now such as 2026-03-05T10:00, got {self.now}."
             raise typer.BadParameter(words) from None
+        if not FIRST.year <= found.year < LAST.year:
+            words = f"Expected --now from {FIRST.year} to {LAST.year}, got {self.now}."
+            raise typer.BadParameter(words)
         return found.replace(tzinfo=zone) if found.tzinfo is None else found
 
 
@@ -96,7 +100,7 @@ class OpenDesk:
         """The desk as it stands; a draft where nothing is published."""
         case = self.plan.case
         file = self.plan.out / "roster.csv"
-        published = office.latest(self.ledger, case.clock.first_day)
+        published = versions.latest(self.ledger, case.clock.first_day)
         draft = None
         if published is None and file.is_file():
             draft = roster_of(file, self.plan, self.path)
@@ -135,8 +139,21 @@ def _carried(plan: Plan, ledger: Ledger) -> dict[tuple[str, str], int]:
 
 
 def address(plan: Plan) -> str:
-    """Return where the ledger of a case is."""
-    return plan.settings.desk.ledger or address_of(folder_of(plan).resolve() / LEDGER)
+    """Return where the ledger of a case is; a file is meant from its folder on."""
+    given, folder = plan.settings.desk.ledger, folder_of(plan).resolve()
+    if not given:
+        return address_of(folder / named(plan, LEDGER))
+    start = "sqlite:///"
+    return (
+        start + str(folder / given[len(start) :]) if given.startswith(start) else given
+    )
+
+
+def named(plan: Plan, name: str) -> str:
+    """Return the name of a file or folder of a case, where workbooks lie together."""
+    path = plan.path
+    alone = path.is_dir() or path.stem == "case"
+    return name if alone else f"{path.stem}-{name}"
 
 
 @contextmanager
@@ -144,9 +161,10 @@ def opened_desk(path: Path, told: Told, *, writing: bool = False) -> Iterator[Op
     """Open the ledger of a case; what the desk refuses is said, with exit code 6."""
     plan = told.options.plan(path)
     try:
-        with opened(address(plan), writing=writing) as ledger:
+        site = plan.settings.desk.site
+        with opened(address(plan), writing=writing, site=site) as ledger:
             yield OpenDesk(plan, told, ledger, path)
-    except office.RefusedError as error:
+    except versions.RefusedError as error:
         lang = plan.case.language
         lines = [*wrapped(say(error.text, lang)), *changed(error.changes, lang)]
         sys.stderr.writelines(f"{line}\n" for line in lines)

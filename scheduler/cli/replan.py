@@ -13,9 +13,9 @@ from constraints.rule import Text
 from forecasts.requirement import staff
 from scheduler.cli.commands import DONE, expected_of, under_way
 from scheduler.cli.desk import PROPOSAL, REPLAN
-from scheduler.cli.opened import Told, date_of, folder_of, opened_desk
+from scheduler.cli.opened import Told, date_of, folder_of, named, opened_desk
 from scheduler.cli.show import say, wrapped
-from scheduler.desk import office
+from scheduler.desk import versions
 from scheduler.desk.desk import Desk
 from scheduler.desk.replan import Proposal
 from scheduler.desk.replan import replan as propose
@@ -74,22 +74,24 @@ class Wrong:
 def replan(path: Path, wrong: Wrong, told: Told) -> int:
     """Propose few changes for the rest of the day, and write the proposal."""
     with opened_desk(path, told) as at:
-        stands = office.latest(at.ledger, at.plan.case.clock.first_day)
+        stands = versions.latest(at.ledger, at.plan.case.clock.first_day)
         if stands is None:
             words = "Expected a published roster; run roster publish first."
             raise typer.BadParameter(words)
         desk = wrong.desk(at.desk)
+        expected = wrong.case(at.plan, desk.case)
         try:
             found = propose(
                 desk,
                 absent=wrong.ids(),
-                expected=wrong.case(at.plan, desk.case),
+                expected=expected,
                 on=None if wrong.date is None else date_of(wrong.date),
             )
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
-        out = told.options.out or folder_of(at.plan) / REPLAN
-        sheet = Sheet.of(found.after, (*stands.sheet.leave, *found.leave))
+        out = told.options.out or folder_of(at.plan) / named(at.plan, REPLAN)
+        leave = tuple(dict.fromkeys((*stands.sheet.leave, *found.leave)))
+        sheet = Sheet.of(found.after, leave).keeping(stands.sheet, desk.case)
         with hold(out):
             replace_folder(
                 out, partial(_write, found=found, sheet=sheet, desk=desk), OURS

@@ -30,6 +30,7 @@ from scheduler.desk.requests import (
     record_of,
 )
 from scheduler.desk.verdict import Verdict
+from scheduler.desk.versions import find as find_request
 from scheduler.files.read import Plan
 from scheduler.files.tables import LEAVE_KINDS
 
@@ -113,7 +114,7 @@ def check(path: Path, words: Words, id: int | None, told: Told) -> int:
     with opened_desk(path, told) as at:
         if id is not None:
             kind = "swap" if isinstance(words, SwapWords) else "leave"
-            request = office.find(at.ledger, kind, id)
+            request = find_request(at.ledger, kind, id)
         else:
             request = words.request(at.plan, at.now)
         verdict = office.check(at.desk, request)
@@ -136,7 +137,7 @@ def check(path: Path, words: Words, id: int | None, told: Told) -> int:
 
 def _told(request: DeskRequest, verdict: Verdict, lang: str) -> Iterator[str]:
     """Yield a request with a line or two a check, and the verdict."""
-    yield _line(request, lang)
+    yield from wrapped(_line(request, lang), indent=4)
     for one in verdict.checks:
         word = say(VERDICT_WORDS[one.verdict], lang)
         room = 9 - sum(ord(character) > 0x2E80 for character in word)
@@ -192,10 +193,12 @@ def agree(path: Path, number: int, told: Told) -> int:
     return DONE
 
 
-def approve(path: Path, kind: str, number: int, told: Told) -> int:
+def approve(path: Path, kind: str, number: int, reason: str, told: Told) -> int:
     """Approve a request, or refuse it."""
     with opened_desk(path, told, writing=True) as at:
-        found, verdict = office.approve(at.ledger, at.desk, kind, number, told.who)
+        found, verdict = office.approve(
+            at.ledger, at.desk, kind, number, told.who, reason
+        )
     at.say(_told(found, verdict, at.lang))
     _state(at, found, verdict)
     return DONE if found.state == "approved" else BROKEN
@@ -250,7 +253,7 @@ def replace_legs(places: Iterable[str]) -> list[tuple[str, date]]:
 def listed(path: Path, kind: str, told: Told) -> int:
     """List requests."""
     with opened_desk(path, told) as at:
-        rows = [office.find(at.ledger, kind, number) for number in at.ledger.all(kind)]
+        rows = [find_request(at.ledger, kind, number) for number in at.ledger.all(kind)]
         for one in rows:
             word = say(STATE_WORDS[one.state], at.lang)
             at.say(wrapped(f"{_line(one, at.lang)}: {word}", indent=4))

@@ -13,7 +13,7 @@ from constraints.roster import Roster
 from scheduler.desk.desk import Desk
 from scheduler.desk.effects import Effects, judged
 from scheduler.desk.leave import LeaveLooked
-from scheduler.desk.notice import blocked_days
+from scheduler.desk.notice import blocked_days, swap_deadline
 from scheduler.desk.requests import LeaveRequest, Leg, SwapRequest
 from scheduler.desk.swap_rules import CROSSED, charged
 from scheduler.desk.swaps import check_swap
@@ -21,8 +21,8 @@ from scheduler.desk.verdict import FAIL, VERDICTS, Verdict
 
 MOST_ROWS = 6_000
 """Rows of people judged at each step of a ring."""
-MOST_CHECKED = 30
-"""Proposals held against all checks, the best first."""
+MOST_CHECKED, MOST_FAILED = 30, 80
+"""Proposals held against all checks, the best first; and where none of them passes."""
 MOST_TOKENS = 60
 LONGEST_RING = 4
 Token = tuple[int, int]  # day and shift
@@ -74,8 +74,12 @@ class _Search:
         """Whether a cell holds a shift that may be swapped; ``(agents, days)``."""
         desk, case = self.desk, self.case
         found = self.roster.table != OFF
-        now = (desk.now - case.clock.local(0)).total_seconds() / 60
+        now = case.clock.minute_at(desk.now)
+        policy, asked = desk.policy.swap, desk.now.astimezone(case.clock.zone)
         for day in range(case.days):
+            due = swap_deadline(policy, case.calendar, case.clock.date(day))
+            if asked > due.replace(tzinfo=case.clock.zone):
+                found[:, day] = False
             for shift in range(len(case.shifts)):
                 begun = case.start[case.past + day, shift] <= now
                 if begun or any(blocked_days(desk.policy.holiday, case, day, shift)):
@@ -85,7 +89,19 @@ class _Search:
                 place = (desk.agents.get(id), desk.day(on))
                 if None not in place:
                     found[place] = False
-        return np.asarray(found)
+        return np.asarray(found & ~self.asked_leave)
+
+    @cached_property
+    def asked_leave(self) -> NDArray[np.bool_]:
+        """Whether somebody has asked for leave of a day; ``(agents, days)``."""
+        desk, case = self.desk, self.case
+        found = np.zeros((len(case.agents), case.days), bool)
+        for leave in desk.leaves:
+            agent = desk.agents.get(leave.agent)
+            if leave.pending and agent is not None:
+                first, last = map(case.clock.day, (leave.begins, leave.last))
+                found[agent, max(0, first) : max(0, last + 1)] = True
+        return found
 
     @cached_property
     def like(self) -> NDArray[np.bool_]:
@@ -138,6 +154,7 @@ class _Search:
         """Whether somebody is free on a day, and may work a shift, giving another."""
         day, shift = token
         free = self.roster.table[agent, day] == OFF or day == given
+        free = free and not self.asked_leave[agent, day]
         return bool(free and self.case.free_to_work[agent, day, shift])
 
     def _judged(
@@ -287,19 +304,26 @@ def find_swaps(
         raise ValueError(f"Expected a day on which {agent} works, got {on}.")
     search = _Search(desk, number, day)
     for rings in search.rings():
-        found = []
-        for ring in rings[:MOST_CHECKED]:
-            if len(ring) + 1 < least:
-                continue
-            swap = search.swap(ring)
-            verdict = check_swap(desk, swap)
-            if verdict.verdict != FAIL:
-                cost = ring[-1].cost + search.wanted[ring[-1].gives]
-                found.append(Proposal(swap, verdict, cost))
+        long = [ring for ring in rings if len(ring) + 1 >= least]
+        found = _passing(search, long)
         if found:
             found.sort(key=lambda one: (_worst(one.verdict), one.cost))
             return found[:most]
     return []
+
+
+def _passing(search: _Search, rings: list[list[_Step]]) -> list[Proposal]:
+    """Return the rings that all checks let pass, of the best ones."""
+    found: list[Proposal] = []
+    for count, ring in enumerate(rings[:MOST_FAILED]):
+        if count >= MOST_CHECKED and found:
+            break
+        swap = search.swap(ring)
+        verdict = check_swap(search.desk, swap)
+        if verdict.verdict != FAIL:
+            cost = ring[-1].cost + search.wanted[ring[-1].gives]
+            found.append(Proposal(swap, verdict, cost))
+    return found
 
 
 def _worst(verdict: Verdict) -> int:

@@ -73,22 +73,25 @@ def _begun(looked: "LeaveLooked") -> Iterator[Text]:
         on = desk.case.clock.date(day)
         if desk.starts(on, shift) <= desk.now:
             yield Text(
-                f"The shift of {looked.leave.agent} on {on} has begun.",
-                f"{looked.leave.agent} 在 {on} 的班次已开始。",
+                f"The shift of {looked.leave.agent} on {on} has begun; leave may begin "
+                "after it, and roster replan --absent makes good what is missing.",
+                f"{looked.leave.agent} 在 {on} 的班次已开始;休假可自次日起,"
+                "缺勤请用 roster replan --absent 处理。",
             )
 
 
 def _cannot_stand_in(looked: "LeaveLooked") -> Iterator[Text]:
-    given_up = dict(looked.given_up)
+    given_up, taken = dict(looked.given_up), set()
     for leg in looked.leave.replacements:
-        if (
-            leg.taker not in looked.desk.agents
-            or looked.desk.day(leg.day) not in given_up
-        ):
+        day = looked.desk.day(leg.day)
+        known = leg.taker in looked.desk.agents and leg.taker != looked.leave.agent
+        if not known or day not in given_up or day in taken:
             yield Text(
-                f"{leg.taker} cannot stand in on {leg.day}: no such person or shift.",
-                f"{leg.taker} 无法在 {leg.day} 顶班:无此人员或班次。",
+                f"{leg.taker} cannot stand in on {leg.day}: nobody else of that id, no "
+                "shift that day, or somebody stands in already.",
+                f"{leg.taker} 无法在 {leg.day} 顶班:无此他人、当日无班次或已有人顶班。",
             )
+        taken.add(day)
 
 
 def _balance(looked: "LeaveLooked") -> Found:
@@ -112,26 +115,39 @@ def balance(
 ) -> tuple[float | None, int]:
     """Return the days of annual leave due on a date, and those taken or asked for.
 
-    What is due is ``annual_left`` of agents.csv, or else what years of service give;
-    None where neither is known. What was asked of the desk in the year of the date
-    counts, but for the request of a number; and leave.csv from the first day on.
+    What is due is ``annual_left`` of agents.csv, as it was on the first day of the
+    period, or else what years of service give; None where neither is known. Against
+    it counts leave of the date's year, of leave.csv and of the desk, but for the
+    request of a number: all of the year, or from the first day on where agents.csv
+    says what is left.
     """
-    one = desk.case.agents[agent]
-    due = one.annual_left
-    if due is None and one.career_from is not None:
-        due = float(entitlement(one.career_from, on, one.joined))
+    one, first = desk.case.agents[agent], desk.case.clock.first_day
+    due, since = one.annual_left, max(first, date(on.year, 1, 1))
+    if due is None:
+        since = date(on.year, 1, 1)
+        if one.career_from is not None:
+            due = float(entitlement(one.career_from, on, one.joined))
+    until = date(on.year, 12, 31)
     asked = [r for r in desk.leaves if r.agent == one.id and r.leave == "annual"]
-    others = [r for r in asked if r.number != number and r.begins.year == on.year]
     known = {(other.begins, other.last) for other in asked}
-    found = sum(other.counted for other in others)
-    first, office = desk.case.clock.first_day, desk.case.calendar.is_office_day
+    found = 0
+    for other in asked:
+        if other.number != number and other.last >= since and other.begins <= until:
+            whole = since <= other.begins and other.last <= until
+            days = _office_days(desk, other.begins, other.last, since, until)
+            found += other.counted if whole else days
     for line in desk.case.leave:
         theirs = line.agent == agent and line.kind == "annual" and line.granted
         if theirs and (line.first, line.last) not in known:
-            count = (line.last - line.first).days + 1
-            dates = (line.first + n * ONE_DAY for n in range(count))
-            found += sum(office(day) for day in dates if day >= first)
+            found += _office_days(desk, line.first, line.last, since, until)
     return due, found
+
+
+def _office_days(desk: Desk, first: date, last: date, since: date, until: date) -> int:
+    """Return the office days from one date to another, within limits."""
+    first, last = max(first, since), min(last, until)
+    dates = (first + n * ONE_DAY for n in range((last - first).days + 1))
+    return sum(map(desk.case.calendar.is_office_day, dates))
 
 
 # -- notice ---------------------------------------------------------------------------

@@ -15,7 +15,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 SCHEMA = 1
 BUSY = 30.0  # seconds to wait for another process that writes
-BEFORE_ALL = "0" * 64
 SERIALIZED: dict[str, Any] = {
     "sort_keys": True,
     "ensure_ascii": False,
@@ -37,6 +36,7 @@ RECORD = sql.Table(
     TABLES,
     sql.Column("kind", sql.String(16), primary_key=True),
     sql.Column("number", sql.Integer, primary_key=True),
+    sql.Column("site", sql.String(64), nullable=False, index=True),
     sql.Column("day", sql.String(10), nullable=False, index=True),
     sql.Column("salt", sql.String(32), nullable=False),
     sql.Column("body", sql.Text, nullable=False),
@@ -116,20 +116,25 @@ class Ledger:
     ({'text': 'hello'}, ['name', 'write'])
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, site: str = "") -> None:
+        self._connection, self.site = connection, site
 
     # -- records ----------------------------------------------------------------------
     def get(self, kind: str, number: int) -> dict[str, Any] | None:
         """Return a record, or None where there is none of that number."""
         found = self._connection.execute(
-            sql.select(RECORD.c.body).where(*_place(kind, number))
+            sql.select(RECORD.c.body).where(*_place(kind, number), self._mine)
         ).scalar()
-        return None if found is None else _body(found)
+        return None if found is None else _body(found, kind, number)
+
+    @property
+    def _mine(self) -> Any:
+        """Records of this site; people are those of all."""
+        return sql.or_(RECORD.c.site == self.site, RECORD.c.kind == PERSON)
 
     def day(self, kind: str, number: int) -> str:
         """Return the date that a record is found by."""
-        query = sql.select(RECORD.c.day).where(*_place(kind, number))
+        query = sql.select(RECORD.c.day).where(*_place(kind, number), self._mine)
         return str(self._connection.execute(query).scalar() or "")
 
     def all(
@@ -139,19 +144,29 @@ class Ledger:
         rows = self._connection.execute(
             sql.select(RECORD.c.number, RECORD.c.body)
             .where(RECORD.c.kind == kind, RECORD.c.day.between(first, last))
+            .where(self._mine)
             .order_by(RECORD.c.number)
         )
-        return {number: _body(body) for number, body in rows}
+        return {number: _body(body, kind, number) for number, body in rows}
 
-    def last(self, kind: str, day: str) -> tuple[int, dict[str, Any]] | None:
-        """Return number and record of the last of a kind and day, if any."""
+    def last(
+        self, kind: str, day: str, *, before: bool = False
+    ) -> tuple[int, dict[str, Any]] | None:
+        """Return number and record of the last of a kind and day, if any.
+
+        Parameters
+        ----------
+        before
+            The last of the last day before it instead.
+        """
+        of = RECORD.c.day < day if before else RECORD.c.day == day
         row = self._connection.execute(
             sql.select(RECORD.c.number, RECORD.c.body)
-            .where(RECORD.c.kind == kind, RECORD.c.day == day)
-            .order_by(RECORD.c.number.desc())
+            .where(RECORD.c.kind == kind, of, self._mine)
+            .order_by(RECORD.c.day.desc(), RECORD.c.number.desc())
             .limit(1)
         ).first()
-        return None if row is None else (row[0], _body(row[1]))
+        return None if row is None else (row[0], _body(row[1], kind, row[0]))
 
     def next(self, kind: str) -> int:
         """Return the next free number of a kind."""
@@ -183,7 +198,7 @@ class Ledger:
             Date that ``all`` finds it by.
         """
         salt, text = token_hex(16), json.dumps(body, **SERIALIZED)
-        row = {"day": day, "salt": salt, "body": text}
+        row = {"site": self.site, "day": day, "salt": salt, "body": text}
         place = {"kind": kind, "number": number}
         known = self.get(kind, number) is not None
         statement = (
@@ -193,7 +208,9 @@ class Ledger:
         )
         self._connection.execute(statement)
         token = "" if kind == PERSON else self._token(by, at)
-        self._append(at, token, action, kind, number, _digest(salt + day + text))
+        self._append(
+            at, token, action, kind, number, _digest(salt + self.site + day + text)
+        )
 
     def _append(
         self, at: str, by: str, action: str, kind: str, number: int, digest: str
@@ -242,44 +259,63 @@ class Ledger:
         Each entry must follow from the one before, and each record be as the last
         entry about it left it.
         """
-        faults, left = [], {}
-        number, before = 0, BEFORE_ALL
+        try:
+            return list(self._faults())
+        except SQLAlchemyError as error:
+            return [Fault("ledger", _words(error))]
+
+    def _faults(self) -> Iterator[Fault]:
+        left: dict[tuple[str, int], str] = {}
+        head = self._connection.execute(
+            sql.select(HEAD.c.entry, HEAD.c.hash, HEAD.c.mark)
+        ).first()
+        number, before = 0, "" if head is None else _digest(head[2])
         for entry in self.trail():
             number += 1
             place = f"entry {entry.entry}"
             if entry.entry != number:
-                faults.append(Fault(place, f"entry {number} is missing"))
+                yield Fault(place, f"entry {number} is missing")
                 number = entry.entry
             if entry.previous != before:
-                faults.append(Fault(place, "it does not follow from the one before"))
+                yield Fault(place, "it does not follow from the one before")
             if entry.hash != entry.hashed():
-                faults.append(Fault(place, "it was changed"))
+                yield Fault(place, "it was changed")
             before = entry.hash
             left[entry.kind, entry.number] = entry.digest
-        if self.head() != (number, before):
-            faults.append(Fault("head", "entries after the last one are missing"))
-        return faults + self._changed(left)
+        if head is None:
+            yield Fault("head", "it is missing")
+        elif (head[0], head[1]) != (number, before):
+            yield Fault("head", "entries after the last one are missing")
+        yield from self._changed(left)
 
-    def _changed(self, left: dict[tuple[str, int], str]) -> list[Fault]:
-        faults = []
-        rows = self._connection.execute(sql.select(RECORD))
-        for kind, number, day, salt, body in rows:
+    def _changed(self, left: dict[tuple[str, int], str]) -> Iterator[Fault]:
+        for kind, number, *rest in self._connection.execute(sql.select(RECORD)):
+            site, day, salt, body = map(str, rest)
             digest = left.pop((kind, number), None)
             if digest is None:
-                faults.append(Fault(f"{kind} {number}", "no entry speaks of it"))
-            elif digest != _digest(salt + day + body):
-                faults.append(Fault(f"{kind} {number}", "it was changed"))
-        gone = [Fault(f"{kind} {number}", "it is missing") for kind, number in left]
-        return faults + gone
+                yield Fault(f"{kind} {number}", "no entry speaks of it")
+            elif digest != _digest(salt + site + day + body):
+                yield Fault(f"{kind} {number}", "it was changed")
+        for kind, number in left:
+            yield Fault(f"{kind} {number}", "it is missing")
 
 
 def _place(kind: str, number: int) -> tuple[Any, Any]:
     return RECORD.c.kind == kind, RECORD.c.number == number
 
 
-def _body(text: str) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(text)
-    return body
+def _body(text: str, kind: str, number: int) -> dict[str, Any]:
+    try:
+        body: dict[str, Any] = json.loads(text)
+        return dict(body)
+    except (TypeError, ValueError):
+        raise damaged(kind, number) from None
+
+
+def damaged(kind: str, number: int) -> OSError:
+    """Return the error of a record that cannot be read."""
+    words = f"{kind} {number} of the ledger cannot be read; run roster ledger verify"
+    return OSError(None, words)
 
 
 def _digest(text: str) -> str:
@@ -295,7 +331,7 @@ def address_of(path: Path) -> str:
 
 
 @contextmanager
-def opened(address: str, *, writing: bool = False) -> Iterator[Ledger]:
+def opened(address: str, *, writing: bool = False, site: str = "") -> Iterator[Ledger]:
     """Open a ledger; what is written is kept at the end, and made where there is none.
 
     Nothing of a block that raises is kept. Reading a file that is not there finds an
@@ -308,6 +344,8 @@ def opened(address: str, *, writing: bool = False) -> Iterator[Ledger]:
         ``postgresql+psycopg://host/name``.
     writing
         Whether anything is to be written; others who write wait meanwhile.
+    site
+        Whose records are meant, where several share a database.
 
     Raises
     ------
@@ -315,19 +353,21 @@ def opened(address: str, *, writing: bool = False) -> Iterator[Ledger]:
         Where the database cannot be used, or is none of ours.
     """
     try:
-        engine = _engine(address if writing or _there(address) else "sqlite://")
+        engine = _engine(address if writing or there(address) else "sqlite://")
     except (SQLAlchemyError, ImportError) as error:
         raise _unusable(address, error) from error
     try:
+        _prepare(engine, address, writing=writing)
         with _begun(engine, writing) as connection:
-            yield Ledger(connection)
+            yield Ledger(connection, site)
     except SQLAlchemyError as error:
         raise _unusable(address, error) from error
     finally:
         engine.dispose()
 
 
-def _there(address: str) -> bool:
+def there(address: str) -> bool:
+    """Return whether a ledger in a file is there; one on a server always is."""
     url = sql.engine.make_url(address)
     return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
 
@@ -354,34 +394,53 @@ def _engine(address: str) -> Engine:
 @contextmanager
 def _begun(engine: Engine, writing: bool) -> Iterator[Connection]:
     """Begin a transaction; a writer holds the head, so that others wait."""
-    _prepare(engine)
-    repeatable = not writing and engine.dialect.name != "sqlite"
     options: dict[str, Any] = {"writing": writing}
-    if repeatable:
+    if not writing and engine.dialect.name != "sqlite":
         options["isolation_level"] = "REPEATABLE READ"
     connected = engine.connect().execution_options(**options)
     with connected as connection, connection.begin():
         if writing:
-            connection.execute(sql.update(HEAD).values(schema=SCHEMA))
+            connection.execute(sql.update(HEAD).values(entry=HEAD.c.entry))
         yield connection
 
 
-def _prepare(engine: Engine) -> None:
-    """Make the tables where there are none."""
+def _prepare(engine: Engine, address: str, *, writing: bool) -> None:
+    """Make the tables where there are none; refuse what is not ours to use."""
     if sql.inspect(engine).has_table(HEAD.name):
+        with engine.connect() as connection:
+            schema = connection.execute(sql.select(HEAD.c.schema)).scalar()
+        if schema not in (None, SCHEMA):
+            words = f"It is of schema {schema}; this program writes {SCHEMA}"
+            raise OSError(None, words, _shown(address))
         return
+    in_file = engine.dialect.name == "sqlite" and engine.url.database is not None
+    if in_file and (sql.inspect(engine).get_table_names() or not writing):
+        raise OSError(None, "It holds no ledger", _shown(address))
     connected = engine.connect().execution_options(writing=True)
     with connected as connection, connection.begin():
         if engine.dialect.name == "postgresql":  # one at a time
             connection.execute(sql.text("SELECT pg_advisory_xact_lock(20260302)"))
         TABLES.create_all(connection)
         if connection.execute(sql.select(HEAD.c.id)).first() is None:
-            row = {"id": 1, "schema": SCHEMA, "mark": token_hex(8)}
-            row |= {"entry": 0, "hash": BEFORE_ALL}
+            mark = token_hex(8)
+            row = {"id": 1, "schema": SCHEMA, "mark": mark}
+            row |= {"entry": 0, "hash": _digest(mark)}
             connection.execute(sql.insert(HEAD).values(**row))
 
 
 def _unusable(address: str, error: Exception) -> OSError:
-    words = str(getattr(error, "orig", None) or error).splitlines()[0]
-    place = sql.engine.make_url(address).render_as_string(hide_password=True)
-    return OSError(None, f"The ledger cannot be used: {words}", place)
+    words = f"The ledger cannot be used: {_words(error)}"
+    return OSError(None, words, _shown(address))
+
+
+def _words(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0]
+
+
+def _shown(address: str) -> str:
+    """Return an address without its password."""
+    try:
+        url = sql.engine.make_url(address)
+    except SQLAlchemyError:
+        return address
+    return url.render_as_string(hide_password=True)

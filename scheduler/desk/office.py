@@ -1,14 +1,13 @@
-"""The office: publishes rosters, and takes requests from draft to applied.
+"""The office: takes what people ask from draft to applied.
 
 Each function works within one transaction of a ledger that its caller opened for
 writing, so that what it reads stays true until it is done, and all of it is kept or
 nothing.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 from constraints.case import OFF, Case
@@ -20,96 +19,22 @@ from scheduler.desk.leave import LeaveLooked, check_leave
 from scheduler.desk.leave_rules import NEVER_REFUSED
 from scheduler.desk.ledger import Ledger
 from scheduler.desk.policy import Policy
-from scheduler.desk.requests import (
-    KINDS,
-    DeskRequest,
-    LeaveRequest,
-    Leg,
-    SwapRequest,
-    record_of,
-    request_of,
-)
-from scheduler.desk.sheet import Place, Sheet
+from scheduler.desk.requests import DeskRequest, LeaveRequest, Leg, SwapRequest
+from scheduler.desk.sheet import Granted, Sheet
 from scheduler.desk.swaps import Looked, check_swap
-from scheduler.desk.verdict import Verdict
-
-VERSION = "version"
-LOOK_BACK = timedelta(days=366)
-LOOK_AHEAD = timedelta(days=62)
-
-
-class RefusedError(Exception):
-    """The desk says no: why, in both languages, and the shifts that differ."""
-
-    def __init__(self, text: Text, changes: Mapping[Place, Any] | None = None) -> None:
-        super().__init__(text.en)
-        self.text, self.changes = text, changes or {}
-
-
-class ConflictError(RefusedError):
-    """Somebody else published in between."""
-
-
-@dataclass(frozen=True)
-class Version:
-    """A published roster.
-
-    Attributes
-    ----------
-    number
-        Counted over all periods of a ledger.
-    sheet
-        What it says.
-    why, of
-        ``publish``, ``rollback``, ``swap``, ``leave`` or ``replan``; and the number of
-        the request or version that it comes from.
-    base
-        The version before; 0 = none.
-    at, by
-        When, and by whom.
-    input_hash
-        SHA-256 of the case it was made from.
-    """
-
-    number: int
-    sheet: Sheet
-    why: str
-    of: int
-    base: int
-    at: str
-    by: str
-    input_hash: str
-
-
-# -- what stands ----------------------------------------------------------------------
-
-
-def version_of(ledger: Ledger, number: int) -> Version | None:
-    """Return a version, or None where there is none of that number."""
-    record = ledger.get(VERSION, number)
-    return None if record is None else _version(number, record)
-
-
-def latest(ledger: Ledger, first_day: date) -> Version | None:
-    """Return the version that stands of the period that begins on a day, if any."""
-    found = ledger.last(VERSION, str(first_day))
-    return None if found is None else _version(*found)
-
-
-def _version(number: int, record: Mapping[str, Any]) -> Version:
-    told = {key: record[key] for key in ("why", "of", "base", "at", "by", "input_hash")}
-    return Version(number, Sheet.unpacked(record), **told)
-
-
-def requests_of(ledger: Ledger, case: Case) -> tuple[DeskRequest, ...]:
-    """Return the requests that may matter to a case, by kind and number."""
-    first = case.clock.first_day - LOOK_BACK
-    last = case.clock.date(case.days) + LOOK_AHEAD
-    return tuple(
-        request_of(kind, record)
-        for kind in KINDS
-        for record in ledger.all(kind, str(first), str(last)).values()
-    )
+from scheduler.desk.verdict import FAIL, Verdict
+from scheduler.desk.versions import (
+    RefusedError,
+    Version,
+    changed_today,
+    find,
+    informed,
+    latest,
+    put_version,
+    requests_of,
+    save,
+    standing,
+)
 
 
 def desk_of(
@@ -141,9 +66,11 @@ def desk_of(
     Raises
     ------
     InputError
-        Nothing is published, and there is no draft.
+        Nothing is published, and there is no draft; or what is published names people
+        or shifts that the files have no more.
     """
-    stands = latest(ledger, case.clock.first_day)
+    case = informed(ledger, case)
+    stands = standing(ledger, case)
     after = latest(ledger, case.clock.date(case.days))
     if stands is None and draft is None:
         raise InputError(
@@ -165,27 +92,9 @@ def desk_of(
         version=0 if stands is None else stands.number,
         requests=requests_of(ledger, case),
         following=None if after is None else after.sheet,
-        changed=_changed_today(ledger, case, now, stands),
+        changed=changed_today(ledger, case, now, stands),
         charged=charged or {},
     )
-
-
-def _changed_today(
-    ledger: Ledger, case: Case, now: datetime, stands: Version | None
-) -> dict[str, int]:
-    """Return how often re-plans of this day have changed each person."""
-    today, found = str(now.astimezone(case.clock.zone).date()), Counter[str]()
-    while stands is not None and stands.why == "replan" and stands.at[:10] == today:
-        before = version_of(ledger, stands.base)
-        if before is None:
-            break
-        for (id, _), (was, is_now) in before.sheet.changes(stands.sheet).items():
-            if was is not None and is_now is not None and was.shift == is_now.shift:
-                found[id] += len(set(is_now.away) - set(was.away))
-            elif is_now is not None:
-                found[id] += 1
-        stands = before
-    return dict(found)
 
 
 def check(desk: Desk, request: DeskRequest) -> Verdict:
@@ -196,229 +105,7 @@ def check(desk: Desk, request: DeskRequest) -> Verdict:
     return check_leave(desk, request)
 
 
-# -- publishing -----------------------------------------------------------------------
-
-
-def publish(
-    ledger: Ledger,
-    roster: Roster,
-    by: str,
-    now: datetime,
-    *,
-    over: int = 0,
-    input_hash: str = "",
-) -> Version:
-    """Publish a roster; leave that the desk granted stays granted.
-
-    Parameters
-    ----------
-    roster
-        Of the case as its files have it.
-    over
-        The version that is to be replaced, as whoever publishes knows it; 0 = none.
-
-    Raises
-    ------
-    ConflictError
-        Another version stands by now.
-    RefusedError
-        A hard rule is broken, or another period is published for some of the days.
-    """
-    case = roster.case
-    stands = latest(ledger, case.clock.first_day)
-    _check_period(ledger, case)
-    sheet = Sheet.of(roster, () if stands is None else stands.sheet.leave)
-    if (0 if stands is None else stands.number) != over:
-        raise _conflict(stands, sheet, over)
-    _check_audit(audit(sheet.roster(case)))
-    told = {"why": "publish", "of": 0, "base": over, "by": by, "input_hash": input_hash}
-    return _put(ledger, case, sheet, now, **told)
-
-
-def _conflict(stands: Version | None, sheet: Sheet, over: int) -> ConflictError:
-    if stands is None:
-        words = Text(
-            f"There is no version {over}; nothing is published yet.",
-            f"没有版本 {over},尚未发布。",
-        )
-        return ConflictError(words, {})
-    changes = stands.sheet.changes(sheet)
-    words = Text(
-        f"Version {stands.number} stands, published {stands.at[:16]} by {stands.by}; "
-        f"yours differs in {len(changes)} shifts. Look at the difference, then publish "
-        f"with --over {stands.number}.",
-        f"当前为版本 {stands.number},由 {stands.by} 于 {stands.at[:16]} 发布;"
-        f"您的排班有 {len(changes)} 个班次不同。核对差异后请用 "
-        f"--over {stands.number} 发布。",
-    )
-    return ConflictError(words, changes)
-
-
-def _check_period(ledger: Ledger, case: Case) -> None:
-    """Refuse a period that overlaps another one that is published."""
-    first, last = case.clock.first_day, case.clock.date(case.days - 1)
-    for begins, ends in {
-        tuple(record["period"])
-        for record in ledger.all(VERSION, str(first - LOOK_BACK), str(last)).values()
-    }:
-        if begins != str(first) and ends >= str(first):
-            raise RefusedError(
-                Text(
-                    f"{begins} to {ends} is published; this case begins on {first}.",
-                    f"{begins} 至 {ends} 已发布,与本期 {first} 起重叠。",
-                )
-            )
-
-
-def _check_audit(found: Audit) -> None:
-    if found.hard:
-        one = found.hard[0].text
-        count = len(found.hard)
-        raise RefusedError(
-            Text(
-                f"{count} hard rules are broken, first: {one.en}",
-                f"共违反 {count} 处硬性规则,首条:{one.zh}",
-            )
-        )
-
-
-def _put(
-    ledger: Ledger, case: Case, sheet: Sheet, now: datetime, **told: Any
-) -> Version:
-    """Write a version."""
-    number, first = ledger.next(VERSION), str(case.clock.first_day)
-    period = [first, str(case.clock.date(case.days - 1))]
-    at = now.isoformat()
-    record = sheet.packed() | told | {"period": period, "at": at}
-    ledger.put(VERSION, number, record, told["why"], told["by"], at, day=first)
-    return Version(number, sheet, at=at, **told)
-
-
-def rollback(
-    ledger: Ledger, case: Case, to: int, by: str, now: datetime, *, over: int
-) -> Version:
-    """Publish an earlier version once more; shifts that have begun stay as they are.
-
-    Requests that were applied since go back to approved.
-
-    Raises
-    ------
-    ConflictError
-        Another version than ``over`` stands.
-    RefusedError
-        There is no such version of the period, or it breaks a hard rule by now.
-    """
-    old, stands = version_of(ledger, to), latest(ledger, case.clock.first_day)
-    record = ledger.get(VERSION, to)
-    if (
-        old is None
-        or record is None
-        or record["period"][0] != str(case.clock.first_day)
-    ):
-        raise RefusedError(
-            Text(f"There is no version {to} of this period.", f"本期没有版本 {to}。")
-        )
-    assert stands is not None
-    if stands.number != over:
-        raise _conflict(stands, old.sheet, over)
-    sheet = replace(old.sheet, cells=_kept(case, old.sheet, stands.sheet, now))
-    _check_audit(audit(sheet.roster(case)))
-    for number in range(to + 1, stands.number + 1):
-        _undo(ledger, number, by, now)
-    told = {"why": "rollback", "of": to, "base": over, "by": by}
-    return _put(ledger, case, sheet, now, input_hash=old.input_hash, **told)
-
-
-def _kept(case: Case, old: Sheet, stands: Sheet, now: datetime) -> dict[Place, Any]:
-    """Return the cells of an old sheet, but those of shifts begun as they stand."""
-    codes = {shift.code: number for number, shift in enumerate(case.shifts)}
-    minute = int((now - case.clock.local(0)).total_seconds() // 60)
-
-    def begun(place: Place, cell: Any) -> bool:
-        column = case.past + case.clock.day(date.fromisoformat(place[1]))
-        known = cell is not None and cell.shift in codes
-        return known and bool(case.start[column, codes[cell.shift]] <= minute)
-
-    cells = dict(old.cells)
-    for place, (was, is_now) in old.changes(stands).items():
-        if begun(place, was) or begun(place, is_now):
-            cells.pop(place, None)
-            if is_now is not None:
-                cells[place] = is_now
-    return cells
-
-
-def _undo(ledger: Ledger, number: int, by: str, now: datetime) -> None:
-    """Take the request that made a version back to approved."""
-    record = ledger.get(VERSION, number)
-    if record is None or record["why"] not in KINDS:
-        return
-    kind, of = record["why"], record["of"]
-    found = ledger.get(kind, of)
-    if found is not None and found["state"] == "applied":
-        _save(
-            ledger, request_of(kind, found).moved("approved", now, by), "undo", by, now
-        )
-
-
-def publish_replan(
-    ledger: Ledger, case: Case, sheet: Sheet, by: str, now: datetime, *, over: int
-) -> Version:
-    """Publish a re-plan; what has begun must be as it stands.
-
-    Hard rules that its absences break stay broken; the plan says so.
-
-    Raises
-    ------
-    ConflictError
-        Another version than ``over`` stands.
-    RefusedError
-        It changes what has begun by now, or breaks a hard rule about single people.
-    """
-    stands = latest(ledger, case.clock.first_day)
-    if stands is None or stands.number != over:
-        raise _conflict(stands, sheet, over)
-    place = _too_late(case, stands.sheet, sheet, now)
-    if place is not None:
-        raise RefusedError(
-            Text(
-                f"What {place[0]} does on {place[1]} has begun; plan again.",
-                f"{place[0]} 在 {place[1]} 的安排已开始,请重新计划。",
-            )
-        )
-    roster = sheet.roster(case)
-    rules = [rule for rule in case.rules if not rule.joint]
-    _check_audit(audit(roster, rules))
-    told = {"why": "replan", "of": 0, "base": over, "by": by}
-    return _put(ledger, case, sheet, now, input_hash=stands.input_hash, **told)
-
-
-def _too_late(case: Case, stands: Sheet, sheet: Sheet, now: datetime) -> Place | None:
-    """Return a cell whose past a sheet changes, if any."""
-    codes = {shift.code: number for number, shift in enumerate(case.shifts)}
-    for place, (was, becomes) in stands.changes(sheet).items():
-        column = case.past + case.clock.day(date.fromisoformat(place[1]))
-        minute = int((now - case.clock.local(0)).total_seconds() // 60)
-        minute -= int(case.midnight[column])
-        starts = [
-            int(case.start[column, codes[cell.shift]] - case.midnight[column])
-            for cell in (was, becomes)
-            if cell is not None and cell.shift in codes
-        ]
-        if min(starts, default=minute + 1) > minute:
-            continue
-        if was is None or becomes is None:
-            return place
-        past = [
-            {part for part in cell.away if part[2] <= minute} for cell in (was, becomes)
-        ]
-        begins = {case.start[column, codes[cell.shift]] for cell in (was, becomes)}
-        if past[0] != past[1] or len(begins) > 1:
-            return place
-    return None
-
-
-# -- requests -------------------------------------------------------------------------
+# -- handed in ------------------------------------------------------------------------
 
 
 def submit(ledger: Ledger, desk: Desk, request: DeskRequest) -> DeskRequest:
@@ -431,7 +118,7 @@ def submit(ledger: Ledger, desk: Desk, request: DeskRequest) -> DeskRequest:
     elif isinstance(request, LeaveRequest) and request.agent in desk.agents:
         changes["counted"] = LeaveLooked(desk, request).counted
     draft = replace(request, **changes).moved("draft", desk.now, request.by)
-    _save(ledger, draft, "submit", request.by, desk.now)
+    save(ledger, draft, "submit", request.by, desk.now)
     return draft
 
 
@@ -440,7 +127,7 @@ def expire(ledger: Ledger, desk: Desk) -> list[DeskRequest]:
     late = [r for r in desk.requests if r.pending and desk.begun(r)]
     over = [request.moved("expired", desk.now, request.by) for request in late]
     for request in over:
-        _save(ledger, request, "expire", request.by, desk.now)
+        save(ledger, request, "expire", request.by, desk.now)
     return over
 
 
@@ -469,20 +156,10 @@ def consent(ledger: Ledger, desk: Desk, number: int, by: str) -> SwapRequest:
             )
         )
     agreed = replace(swap, consents={**swap.consents, by: desk.now})
-    state = agreed.state if agreed.missing else "consented"
-    agreed = agreed.moved(state, desk.now, by)  # type: ignore[assignment]
-    _save(ledger, agreed, "consent", by, desk.now)
+    if agreed.state == "draft" and not agreed.missing:
+        agreed = agreed.moved("consented", desk.now, by)  # type: ignore[assignment]
+    save(ledger, agreed, "consent", by, desk.now)
     return agreed
-
-
-def find(ledger: Ledger, kind: str, number: int) -> DeskRequest:
-    """Return a request; RefusedError where there is none."""
-    record = ledger.get(kind, number)
-    if record is None:
-        raise RefusedError(
-            Text(f"There is no {kind} {number}.", f"没有编号 {number} 的 {kind} 申请。")
-        )
-    return request_of(kind, record)
 
 
 def _pending(request: DeskRequest) -> DeskRequest:
@@ -496,8 +173,11 @@ def _pending(request: DeskRequest) -> DeskRequest:
     return request
 
 
+# -- decided --------------------------------------------------------------------------
+
+
 def approve(
-    ledger: Ledger, desk: Desk, kind: str, number: int, by: str
+    ledger: Ledger, desk: Desk, kind: str, number: int, by: str, reason: str = ""
 ) -> tuple[DeskRequest, Verdict]:
     """Check a request once more, and approve it; or refuse it, and keep the reasons.
 
@@ -509,17 +189,36 @@ def approve(
     Raises
     ------
     RefusedError
-        There is no such request, or it is over.
+        There is no such request, it is over, somebody has not agreed yet, or whoever
+        approves takes part in it.
     """
     request = _pending(find(ledger, kind, number))
+    if isinstance(request, SwapRequest):
+        _check_sides(request, by)
     verdict = check(desk, request)
-    if verdict.verdict == "fail":
+    if verdict.verdict == FAIL:
         return _turned_down(ledger, desk, request, verdict, by), verdict
     if request.state != "approved":
         request = request.moved("validated", desk.now, by)
-        request = request.moved("approved", desk.now, by)
-        _save(ledger, request, "approve", by, desk.now)
+        request = request.moved("approved", desk.now, by, reason)
+        save(ledger, request, "approve", by, desk.now)
     return request, verdict
+
+
+def _check_sides(swap: SwapRequest, by: str) -> None:
+    """Refuse what the others have not agreed to, and approval by one of them."""
+    if swap.missing:
+        names = ", ".join(swap.missing)
+        raise RefusedError(
+            Text(f"Not agreed yet: {names}.", f"尚未同意:{names}。"),
+        )
+    if by in swap.people:
+        raise RefusedError(
+            Text(
+                f"{by} takes part in {swap.name}; somebody else is to approve it.",
+                f"{by} 参与了 {swap.name},须由他人批准。",
+            )
+        )
 
 
 def _turned_down(
@@ -528,7 +227,7 @@ def _turned_down(
     state = "expired" if desk.begun(request) else "refused"
     reasons = tuple((check.text.en, check.text.zh) for check in verdict.failed)
     over = request.moved(state, desk.now, by, reasons=reasons)
-    _save(ledger, over, state, by, desk.now)
+    save(ledger, over, state, by, desk.now)
     return over
 
 
@@ -551,7 +250,7 @@ def refuse(
             )
         )
     over = request.moved("refused", desk.now, by, reasons=((reason, reason),))
-    _save(ledger, over, "refuse", by, desk.now)
+    save(ledger, over, "refuse", by, desk.now)
     return over
 
 
@@ -573,8 +272,11 @@ def stand_in(
     assert isinstance(leave, LeaveRequest)
     legs = tuple(Leg(leave.agent, id, on) for id, on in places)
     named = replace(leave, replacements=legs)
-    _save(ledger, named, "stand-in", by, desk.now)
+    save(ledger, named, "stand-in", by, desk.now)
     return named
+
+
+# -- applied --------------------------------------------------------------------------
 
 
 def apply(
@@ -593,7 +295,7 @@ def apply(
     Parameters
     ----------
     go_short
-        Whether leave that is never refused may break the floor.
+        Whether leave that is never refused may break what it breaks.
 
     Returns
     -------
@@ -616,20 +318,26 @@ def apply(
             )
         )
     verdict = check(desk, request)
-    if verdict.verdict == "fail":
+    if verdict.verdict == FAIL:
         return _turned_down(ledger, desk, request, verdict, by), None, verdict
     after, granted = _applied(desk, request)
-    found = audit(after)
-    _check_applied(found, desk, request, go_short)
-    stands = latest(ledger, desk.case.clock.first_day)
+    _check_applied(audit(after), desk, request, go_short)
+    stands = standing(ledger, desk.case)
     assert stands is not None
-    sheet = Sheet.of(after, (*stands.sheet.leave, *granted))
+    leave = tuple(dict.fromkeys((*stands.sheet.leave, *granted)))
+    sheet = Sheet.of(after, leave).keeping(stands.sheet, desk.case)
     told = {"why": kind, "of": number, "base": stands.number, "by": by}
-    version = _put(
-        ledger, desk.case, sheet, desk.now, input_hash=stands.input_hash, **told
+    version = put_version(
+        ledger,
+        desk.case,
+        sheet,
+        desk.now,
+        applied=(*stands.applied, (kind, number)),
+        input_hash=stands.input_hash,
+        **told,
     )
     done = request.moved("applied", desk.now, by)
-    _save(ledger, done, "apply", by, desk.now)
+    save(ledger, done, "apply", by, desk.now)
     return done, version, verdict
 
 
@@ -639,34 +347,23 @@ def _check_applied(
     """Refuse what breaks a hard rule that was kept."""
     stood = {(v.rule, v.where): v.amount for v in audit(desk.roster).hard}
     new = [v for v in found.hard if v.amount > stood.get((v.rule, v.where), 0)]
-    if not new or (go_short and all(v.rule.startswith("coverage.") for v in new)):
+    never = isinstance(request, LeaveRequest) and request.leave in NEVER_REFUSED
+    if not new or (never and go_short):
         return
     one = new[0].text
-    raise RefusedError(
-        Text(
-            f"{one.en} Name who stands in with --replace AGENT:DATE, or --go-short.",
-            f"{one.zh}请用 --replace 人员:日期 指定顶班人员,或使用 --go-short。",
+    advice = Text("", "")
+    if never:
+        advice = Text(
+            " Name who stands in with --replace AGENT:DATE, or --go-short.",
+            "请用 --replace 人员:日期 指定顶班人员,或使用 --go-short。",
         )
-    )
+    raise RefusedError(Text(f"{one.en}{advice.en}", f"{one.zh}{advice.zh}"))
 
 
-def _applied(
-    desk: Desk, request: DeskRequest
-) -> tuple[Roster, tuple[tuple[str, date, date, str], ...]]:
+def _applied(desk: Desk, request: DeskRequest) -> tuple[Roster, tuple[Granted, ...]]:
     """Return the roster with a request in it, and the leave it grants."""
     if isinstance(request, SwapRequest):
         return Looked(desk, request).after, ()
     assert isinstance(request, LeaveRequest)
     looked = LeaveLooked(desk, request)
     return looked.after, (looked.line,)
-
-
-def _save(
-    ledger: Ledger, request: DeskRequest, action: str, by: str, now: datetime
-) -> None:
-    """Write a request."""
-    day = str(request.first)
-    record = record_of(request)
-    ledger.put(
-        request.kind, request.number, record, action, by, now.isoformat(), day=day
-    )

@@ -164,9 +164,12 @@ class Policy:
     ledger
         Where the ledger is: an address of a database, or "" for ``desk.sqlite`` in
         the case folder.
+    site
+        Whose records are meant, where several centres share a database.
     """
 
     ledger: str = ""
+    site: str = ""
     swap: SwapPolicy = field(default_factory=SwapPolicy)
     holiday: HolidayPolicy = field(default_factory=HolidayPolicy)
     leave: LeavePolicy = field(default_factory=LeavePolicy)

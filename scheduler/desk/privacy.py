@@ -1,16 +1,15 @@
 """What the ledger knows of a person: all of it given, or forgotten."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 
 from scheduler.desk.ledger import PERSON, Ledger
-from scheduler.desk.office import VERSION
 from scheduler.desk.requests import KINDS
-from scheduler.desk.sheet import Sheet
-
-FORGOTTEN = "purged-"
+from scheduler.desk.sheet import FORGOTTEN, Sheet
+from scheduler.desk.versions import VERSION
 
 
 def known_of(ledger: Ledger, id: str) -> dict[str, Any]:
@@ -59,63 +58,63 @@ def forget(ledger: Ledger, id: str, by: str, now: datetime) -> tuple[str, int]:
     tuple
         The pseudonym, and how many records were changed.
     """
-    used = {name for name in ledger.names().values() if name.startswith(FORGOTTEN)}
-    pseudonym = f"{FORGOTTEN}{len(used) + 1}"
-    count = 0
-    for kind, number, day, body in list(_all(ledger)):
-        fresh = _forgotten(kind, body, id, pseudonym)
-        if fresh != body:
-            count += 1
-            ledger.put(
-                kind,
-                number,
-                fresh,
-                "purge",
-                by,
-                now.isoformat(timespec="seconds"),
-                day=day,
-            )
-    return pseudonym, count
-
-
-def _all(ledger: Ledger) -> Iterator[tuple[str, int, str, dict[str, Any]]]:
+    pseudonym, count = f"{FORGOTTEN}{token_hex(4)}", 0
+    at = now.isoformat(timespec="seconds")
     for kind in (PERSON, VERSION, *KINDS):
         for number, body in ledger.all(kind).items():
-            yield kind, number, ledger.day(kind, number), body
+            fresh = _forgotten(kind, body, id, pseudonym)
+            if fresh != body:
+                count += 1
+                day = ledger.day(kind, number)
+                ledger.put(kind, number, fresh, "purge", by, at, day=day)
+    return pseudonym, count
 
 
 def _forgotten(
     kind: str, body: Mapping[str, Any], id: str, pseudonym: str
 ) -> dict[str, Any]:
     """Return a record with a pseudonym in a person's place."""
-    if kind != VERSION:
-        return dict(_replaced(body, id, pseudonym))
-    sheet = Sheet.unpacked(body)
-    cells = {
-        (pseudonym if who == id else who, on): cell
-        for (who, on), cell in sheet.cells.items()
-    }
-    leave = tuple((pseudonym if w == id else w, *rest) for w, *rest in sheet.leave)
-    rest = {key: value for key, value in body.items() if key not in ("cells", "leave")}
-    return Sheet(cells, leave).packed() | dict(_replaced(rest, id, pseudonym))  # type: ignore[arg-type]
+
+    def named(who: Any) -> Any:
+        return pseudonym if who == id else who
+
+    if kind == PERSON:
+        return {**body, "name": named(body["name"])}
+    if kind == VERSION:
+        sheet = Sheet.unpacked(body)
+        cells = {(named(who), on): cell for (who, on), cell in sheet.cells.items()}
+        leave = tuple((named(who), *rest) for who, *rest in sheet.leave)
+        found = Sheet(cells, leave).packed()
+        if found["cells"] == body["cells"]:
+            found["cells"] = body["cells"]
+        return {**body, **found, "by": named(body["by"])}
+    return dict(_in_request(body, id, pseudonym))
 
 
-def _replaced(value: Any, id: str, pseudonym: str) -> Any:
-    """Return a value of JSON with an id replaced, in free text, too."""
+def _in_request(value: Any, id: str, pseudonym: str, key: str = "") -> Any:
+    """Return a part of a request with an id replaced where people are named."""
     if isinstance(value, Mapping):
         return {
-            _replaced(key, id, pseudonym): _replaced(part, id, pseudonym)
-            for key, part in value.items()
+            pseudonym if key == "consents" and name == id else name: _in_request(
+                part, id, pseudonym, name
+            )
+            for name, part in value.items()
         }
     if isinstance(value, list):
-        return [_replaced(part, id, pseudonym) for part in value]
-    if isinstance(value, str):
+        return [_in_request(part, id, pseudonym, key) for part in value]
+    if isinstance(value, str) and key in PEOPLE:
+        return pseudonym if value == id else value
+    if isinstance(value, str) and key in FREE_TEXT:
         return _word(id).sub(lambda _: pseudonym, value)
     return value
 
 
-def _names(value: Any, id: str) -> bool:
-    return bool(_replaced(value, id, "") != value)
+PEOPLE, FREE_TEXT = ("by", "giver", "taker", "agent"), ("reasons", "reason")
+"""Where a request names people, and where it has words."""
+
+
+def _names(body: Any, id: str) -> bool:
+    return bool(_in_request(body, id, "") != body)
 
 
 def _word(id: str) -> re.Pattern[str]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
+
+from scheduler.desk.ledger import damaged
 
 PENDING = ("draft", "consented", "validated", "approved")
 OVER = ("refused", "expired", "applied")
@@ -34,11 +36,12 @@ class Leg:
 
 @dataclass(frozen=True)
 class Step:
-    """A change of state: to which, when, by whom."""
+    """A change of state: to which, when, by whom, and what they said."""
 
     state: str
     at: datetime
     by: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +102,11 @@ class DeskRequest:
         """Short name, such as S12."""
         return f"{self.kind[:1].upper()}{self.number}"
 
-    def moved(self, state: str, at: datetime, by: str, **changes: Any) -> "DeskRequest":
+    def moved(
+        self, state: str, at: datetime, by: str, reason: str = "", **changes: Any
+    ) -> "DeskRequest":
         """Return it in another state."""
-        steps = (*self.steps, Step(state, at, by))
+        steps = (*self.steps, Step(state, at, by, reason))
         return replace(self, state=state, steps=steps, **changes)
 
 
@@ -214,5 +219,9 @@ def request_of(kind: str, record: Mapping[str, Any]) -> DeskRequest:
     >>> request_of("swap", record_of(swap)) == swap
     True
     """
-    found: DeskRequest = KINDS[kind].validate_python(record)
+    try:
+        found: DeskRequest = KINDS[kind].validate_python(record)
+    except ValidationError:
+        number = record.get("number")
+        raise damaged(kind, number if isinstance(number, int) else 0) from None
     return found

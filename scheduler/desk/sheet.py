@@ -2,7 +2,7 @@
 
 import json
 from base64 import b85decode, b85encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,6 +14,9 @@ from constraints.case import OFF, OPEN, Case, Leave
 from constraints.roster import Duties, Roster
 
 Place = tuple[str, str]  # id of a person, and date
+Granted = tuple[str, date, date, str]  # id, first and last day, and kind of leave
+FORGOTTEN = "purged-"
+"""How the pseudonyms of people begin who were forgotten."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,10 @@ class Sheet:
     """
 
     cells: Mapping[Place, Cell]
-    leave: tuple[tuple[str, date, date, str], ...] = ()
+    leave: tuple[Granted, ...] = ()
 
     @classmethod
-    def of(
-        cls, roster: Roster, leave: tuple[tuple[str, date, date, str], ...] = ()
-    ) -> "Sheet":
+    def of(cls, roster: Roster, leave: tuple[Granted, ...] = ()) -> "Sheet":
         """Return the sheet of a roster."""
         case, clock = roster.case, roster.case.clock
         away = (roster.duties or Duties.of(())).by_shift()
@@ -71,19 +72,37 @@ class Sheet:
         return cls(cells, leave)
 
     def case(self, case: Case) -> Case:
-        """Return a case with the leave granted since; it goes before pins."""
+        """Return a case with the leave granted since; it goes before pins.
+
+        Days on which somebody is on leave already are not granted twice.
+        """
         index = {agent.id: number for number, agent in enumerate(case.agents)}
-        granted = tuple(
-            Leave(agent=index[id], first=first, last=last, kind=kind)
-            for id, first, last, kind in self.leave
-            if id in index
-        )
-        pins = case.pins.copy()
-        for line in granted:
-            first, last = case.clock.day(line.first), case.clock.day(line.last)
-            days = slice(max(0, first), max(0, last + 1))
-            pins[line.agent, days] = np.where(pins[line.agent, days] == OFF, OFF, OPEN)
-        return replace(case, leave=(*case.leave, *granted), pins=pins)
+        pins, granted = case.pins.copy(), list(case.leave)
+        for id, first, last, kind in self.leave:
+            if id not in index or _known(granted, index[id], first, last):
+                continue
+            granted.append(Leave(agent=index[id], first=first, last=last, kind=kind))
+            days = slice(
+                max(0, case.clock.day(first)), max(0, case.clock.day(last) + 1)
+            )
+            pins[index[id], days] = np.where(pins[index[id], days] == OFF, OFF, OPEN)
+        if len(granted) == len(case.leave):
+            return case
+        return replace(case, leave=tuple(granted), pins=pins)
+
+    def with_cells(self, other: "Sheet", places: Iterable[Place]) -> "Sheet":
+        """Return it with some cells as another sheet has them."""
+        cells = dict(self.cells)
+        for place in places:
+            cells.pop(place, None)
+            if place in other.cells:
+                cells[place] = other.cells[place]
+        return replace(self, cells=cells)
+
+    def keeping(self, other: "Sheet", case: Case) -> "Sheet":
+        """Return it with another's cells of people whom a case does not know."""
+        known = {agent.id for agent in case.agents}
+        return self.with_cells(other, [p for p in other.cells if p[0] not in known])
 
     def roster(self, case: Case) -> Roster:
         """Return the roster that it is in a case; of those who are not in it, nothing.
@@ -153,3 +172,13 @@ class Sheet:
             for id, first, last, kind in record["leave"]
         )
         return cls(cells, leave)
+
+
+def _known(lines: Iterable[Leave], agent: int, first: date, last: date) -> bool:
+    """Whether somebody is on leave already on all of some days."""
+    return any(
+        line.agent == agent
+        and line.granted
+        and line.first <= first <= last <= line.last
+        for line in lines
+    )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:  # a swap is looked at by its rules
 CROSSED = {"allow": PASS, "approve": APPROVAL, "forbid": FAIL}
 MINUTE = "%Y-%m-%d %H:%M"
 MOST_IN_A_RING = 4
+KEPT_ROLES = frozenset({"mentor", "qa"})
+"""Roles that a shift should not lose unseen; leaders have a check of their own."""
 
 
 def _identity(looked: "Looked") -> Found:
@@ -97,9 +100,14 @@ def _notice(looked: "Looked") -> Found:
 
 
 def charged(desk: Desk, swap: SwapRequest) -> Counter[tuple[str, str]]:
-    """Return what a swap is charged: times by person and month."""
+    """Return what a swap is charged: times by person and month.
+
+    A draft is charged to nobody who has not agreed to it.
+    """
     policy, zone = desk.policy.swap, desk.case.clock.zone
     people = swap.people if policy.charge == "both" else swap.people[:1]
+    if swap.number and swap.state == "draft":
+        people = tuple(id for id in people if id not in swap.missing)
     if policy.month_of == "each_shift":
         months = sorted({leg.day.isoformat()[:7] for leg in swap.legs})
     elif policy.month_of == "request":
@@ -114,7 +122,7 @@ def _quota(looked: "Looked") -> Found:
     before = Counter(dict(desk.charged))
     for other in looked.others:
         before += charged(desk, other)
-    mine = charged(desk, looked.swap)
+    mine = charged(desk, replace(looked.swap, number=0))
     told = {f"{id} {month}": before[id, month] for id, month in mine}
     words = Text(
         f"Swaps before: {_listed(told)}; {most} a month are allowed.",
@@ -135,8 +143,10 @@ def _chain(looked: "Looked") -> Found:
     """Shifts swapped must lie apart, and none may be swapped twice."""
     policy = looked.desk.policy.swap
     swapped = {place for other in looked.others for place in other.taken}
+    over = [other for other in looked.others if not other.pending]
+    done = {place for other in over for place in other.taken}
     for leg in looked.swap.legs:
-        if (leg.giver, leg.day) in swapped and not policy.reswap:
+        if (leg.giver, leg.day) in done and not policy.reswap:
             words = Text(
                 f"{leg.giver} gets the shift of {leg.day} by a swap; it is not swapped "
                 "again.",
@@ -256,6 +266,16 @@ def _likeness(looked: "Looked") -> Found:
         if unlike is not None:
             return FAIL, unlike, {"giver": giver.id, "taker": taker.id}
     found = list(_eligibility(looked, protected=False))
+    for move in looked.moves if not found else ():
+        giver, taker = case.agents[move.giver], case.agents[move.taker]
+        lost = sorted((giver.roles - taker.roles) & KEPT_ROLES)
+        if lost:
+            names = ", ".join(lost)
+            words = Text(
+                f"{giver.id} is {names}, and {taker.id} is not.",
+                f"{giver.id} 担任 {names},{taker.id} 未担任。",
+            )
+            return APPROVAL, words, {"roles": lost}
     crossing = CROSSED[policy.cross_team]
     for move in looked.moves if crossing != PASS and not found else ():
         giver, taker = case.agents[move.giver], case.agents[move.taker]

@@ -78,8 +78,17 @@ class Looked:
 
     @cached_property
     def others(self) -> tuple[SwapRequest, ...]:
-        """Other swaps that are pending or applied."""
-        return tuple(s for s in self.desk.swaps if s.number != self.swap.number)
+        """Other swaps that are applied or approved, or pending and asked for before."""
+        mine = (self.swap.submitted, self.swap.number or float("inf"))
+        return tuple(
+            other
+            for other in self.desk.swaps
+            if other.number != self.swap.number
+            and (
+                other.state in ("applied", "approved")
+                or (other.submitted, other.number) < mine
+            )
+        )
 
     def id(self, agent: int) -> str:
         """Return the id of a person."""

@@ -71,7 +71,7 @@ class Today:
     ) -> None:
         self.desk, self.policy = desk, desk.policy.replan
         clock = desk.case.clock
-        self.now = int((desk.now - clock.local(0)).total_seconds() // 60)
+        self.now = clock.minute_at(desk.now)
         today = desk.now.astimezone(clock.zone).date()
         day = desk.day(on or today)
         if day is None or (on is not None and on < today):

@@ -89,31 +89,43 @@ def spread_tail(roster: Roster) -> Roster:
     case, last = roster.case, roster.case.days - 1
     if roster.duties is None:
         return roster
-    ends = int(case.midnight[-1])
-    rows, away = roster.duties.rows(), np.zeros(2 * DAY, np.int64)
-    late = np.flatnonzero(roster.table[:, last] != OFF).tolist()
-    late = [n for n in late if case.overhang[-1, roster.table[n, last]]]
-    for agent in late:
-        held = {r[2:] for r in rows if r[:2] == (agent, last) and r[2] in BREAKS}
-        fixed = {part for part in held if part[1] < ends}
+    ends, away = int(case.midnight[-1]), np.zeros(2 * DAY, np.int64)
+    tonight = (roster.duties.day == last) & np.isin(roster.duties.kind, BREAKS)
+    rows = roster.duties.pick(~tonight).rows()
+    chosen: dict[int, Way] = {}
+    open_ended: dict[int, list[Way]] = {}
+    held = roster.duties.pick(tonight).by_shift()
+    for (agent, _), parts in held.items():
+        mine = tuple((kind, start, end) for start, end, kind in parts)
+        chosen[agent] = mine
+        fixed = {part for part in mine if part[1] < ends}
         ways = [
             way
             for way, _ in start_of(case, last, int(roster.table[agent, last])).ways
             if {part for part in way if part[1] < ends} == fixed
         ]
-        if held not in map(set, ways):  # broken by other hands: it stays
-            continue
-        beyond = [[part for part in way if part[1] >= ends] for way in ways]
-        crowds = [
-            max((int(away[s - ends : e - ends].max()) for _, s, e in parts), default=0)
-            for parts in beyond
-        ]
-        chosen = int(np.argmin(crowds))
-        for _, start, end in beyond[chosen]:
-            away[start - ends : end - ends] += 1
-        rows = [r for r in rows if r[:2] != (agent, last) or r[2] not in BREAKS]
-        rows += [(agent, last, *part) for part in ways[chosen]]
+        if set(mine) in map(set, ways) and len(fixed) < len(mine):
+            open_ended[agent] = ways
+        else:  # within the horizon, or broken by other hands: it stays
+            _count(away, mine, ends)
+    for agent, ways in open_ended.items():
+        crowds = [max(_there(away, way, ends), default=0) for way in ways]
+        chosen[agent] = ways[int(np.argmin(crowds))]
+        _count(away, chosen[agent], ends)
+    rows += [(agent, last, *part) for agent, way in chosen.items() for part in way]
     return roster.with_duties(Duties.of(rows))
+
+
+def _count(away: NDArray[np.int64], way: Way, ends: int) -> None:
+    """Count somebody as away beyond the horizon."""
+    for _, start, end in way:
+        away[max(0, start - ends) : max(0, end - ends)] += 1
+
+
+def _there(away: NDArray[np.int64], way: Way, ends: int) -> list[int]:
+    """Return how many are away at most in each break beyond the horizon."""
+    beyond = (part for part in way if part[1] >= ends)
+    return [int(away[s - ends : e - ends].max()) for _, s, e in beyond]
 
 
 class _Breaks:

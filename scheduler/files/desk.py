@@ -16,6 +16,24 @@ from scheduler.desk.policy import (
 CROSSING = 'one of "allow", "approve", "forbid"'
 NOTICE = r"[1-9][0-9]{0,2}[md](_warn)?"
 Crossing = Literal["allow", "approve", "forbid"]
+Pair = Literal[
+    "day-evening",
+    "evening-day",
+    "evening-night",
+    "night-evening",
+    "day-night",
+    "night-day",
+]
+LeaveKind = Literal[
+    "annual",
+    "sick",
+    "personal",
+    "marriage",
+    "maternity",
+    "bereavement",
+    "lieu",
+    "training",
+]
 SWAP, HOLIDAY, LEAVE, REPLAN = (
     SwapPolicy(),
     HolidayPolicy(),
@@ -50,7 +68,7 @@ class _Swap(_Table):
         description='"earlier_shift", "request" or "each_shift"',
     )
     cross_class: Crossing = Field(default="approve", description=CROSSING)
-    classes: dict[str, Crossing] = Field(
+    classes: dict[Pair, Crossing] = Field(
         default_factory=lambda: dict(SWAP.classes),  # type: ignore[arg-type]
         description=f'pairs of classes such as day-evening = "allow": {CROSSING}',
     )
@@ -78,8 +96,8 @@ class _Limit(_Table):
 
 class _Leave(_Table):
     notice_days: int = _whole(LEAVE.notice_days, 0, 366)
-    long_types: dict[str, Annotated[str, Field(pattern=f"^{NOTICE}$")]] = Field(
-        default_factory=lambda: dict(LEAVE.long_types),
+    long_types: dict[LeaveKind, Annotated[str, Field(pattern=f"^{NOTICE}$")]] = Field(
+        default_factory=lambda: dict(LEAVE.long_types),  # type: ignore[arg-type]
         description='notices by kind such as annual = "1m", or "30d", or "1m_warn"',
     )
     annual_limit: _Limit | None = Field(
@@ -114,7 +132,14 @@ class _Replan(_Table):
 class DeskModel(_Table):
     """The keys of ``[desk]``."""
 
-    ledger: str = Field(default="", description="the address of a database, in quotes")
+    ledger: str = Field(
+        default="",
+        pattern=r"^$|^[a-z0-9+]+://",
+        description='the address of a database such as "postgresql+psycopg://host/name"',
+    )
+    site: str = Field(
+        default="", max_length=64, description="a name in quotes, of 64 letters at most"
+    )
     swap: _Swap = Field(default_factory=_Swap, description="a table [desk.swap]")
     holiday: _Holiday = Field(default_factory=_Holiday, description="a table")
     leave: _Leave = Field(default_factory=_Leave, description="a table [desk.leave]")
@@ -138,6 +163,7 @@ class DeskModel(_Table):
         replan = self.replan.model_dump() | {"levers": tuple(self.replan.levers)}
         return Policy(
             ledger=self.ledger,
+            site=self.site,
             swap=SwapPolicy(**swap),
             holiday=HolidayPolicy(**self.holiday.model_dump()),
             leave=LeavePolicy(**leave),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -300,7 +300,7 @@ def minute_of(at: datetime | None, clock: Clock) -> int | None:
     if at is None:
         return None
     if at.tzinfo is not None:
-        return (at - clock.local(0)) // timedelta(minutes=1)
+        return clock.minute_at(at)
     return clock.minute(clock.day(at.date()), at.hour * 60 + at.minute)
 
 

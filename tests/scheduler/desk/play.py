@@ -14,7 +14,7 @@ from time import monotonic
 import numpy as np
 
 from constraints.case import OFF, Case
-from scheduler.desk import office
+from scheduler.desk import office, versions
 from scheduler.desk.desk import Desk
 from scheduler.desk.examples import leave_of, small_desk, swap_of
 from scheduler.desk.find import find_swaps
@@ -59,7 +59,7 @@ def desk() -> Desk:
 
 def start(ledger: Ledger, policy: Policy) -> None:
     """Publish the first version."""
-    office.publish(ledger, desk().roster, BY, desk().now)
+    versions.publish(ledger, desk().roster, BY, desk().now)
 
 
 def now(random: Random) -> datetime:
@@ -111,7 +111,7 @@ def ask(ledger: Ledger, policy: Policy, random: Random, at: datetime) -> bool:
     held = stands(ledger, policy, at)
     try:
         request, _, _ = office.apply(ledger, held, kind, number, BY)
-    except office.RefusedError:  # leave that nobody stands in for
+    except versions.RefusedError:  # leave that nobody stands in for
         return False
     return request.state == "applied"
 
@@ -124,12 +124,14 @@ def main(address: str, seed: str, seconds: str) -> None:
     while monotonic() < ends:
         if random.random() < 0.2:
             with opened(address) as ledger:
-                version = office.latest(ledger, case().clock.first_day)
+                version = versions.latest(ledger, case().clock.first_day)
             roster = version.sheet.roster(case())
             with opened(address, writing=True) as ledger:
                 try:
-                    office.publish(ledger, roster, BY, desk().now, over=version.number)
-                except office.ConflictError:
+                    versions.publish(
+                        ledger, roster, BY, desk().now, over=version.number
+                    )
+                except versions.ConflictError:
                     continue
         else:
             with opened(address, writing=True) as ledger:

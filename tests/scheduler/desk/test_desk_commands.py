@@ -96,6 +96,7 @@ def test_a_swap_from_request_to_published(published, legs, capsys):
     assert set(found["checks"][0]["text"]) == {"en", "zh"}
     assert desk("swap", "request", published, *both) == 0
     assert desk("swap", "approve", published, 1) == 6  # nobody has agreed
+    assert desk("swap", "refuse", published, 1, "--reason", "no answer") == 0
     assert desk("swap", "request", published, *both) == 0
     assert desk("swap", "agree", published, 2, "--by", giver) == 6
     assert desk("swap", "agree", published, 2, "--by", taker) == 0
