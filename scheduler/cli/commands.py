@@ -65,8 +65,12 @@ class Options:
     deterministic: bool = False
 
     def plan(self, path: Path) -> Plan:
-        """Read a case, in the language asked for."""
+        """Read a case, with what its ledger knows, in the language asked for."""
         plan = read_case(path)
+        if plan.settings.desk.ledger or plan.desk_file.is_file():
+            from scheduler.cli.opened import informed
+
+            plan = informed(plan)
         if self.language is None:
             return plan
         return replace(

@@ -18,8 +18,6 @@ from scheduler.cli.opened import (
     Told,
     changed,
     code_of,
-    folder_of,
-    named,
     opened_desk,
 )
 from scheduler.cli.show import say, wrapped
@@ -69,7 +67,7 @@ def written(
     carry: Mapping[str, Any],
 ) -> int:
     """Write the published files, and say so."""
-    out = told.options.out or folder_of(plan) / named(plan, PUBLISHED)
+    out = told.options.out or plan.beside(PUBLISHED)
     found = audit_roster(roster)
     words = Text(
         f"Version {version.number}, {version.why}, {version.at[:16]}, {version.by}.",
@@ -142,9 +140,7 @@ def rollback(path: Path, to: int, over: int, told: Told) -> int:
 def apply_replan(path: Path, told: Told) -> int:
     """Publish what was proposed last."""
     with opened_desk(path, told, writing=True) as at:
-        file = (
-            told.options.out or folder_of(at.plan) / named(at.plan, REPLAN)
-        ) / PROPOSAL
+        file = (told.options.out or at.plan.beside(REPLAN)) / PROPOSAL
         record = _proposed(file)
         version = versions.publish_replan(
             at.ledger,

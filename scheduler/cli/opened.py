@@ -4,7 +4,7 @@ import getpass
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,6 @@ from scheduler.files.settings import FIRST, LAST
 from scheduler.files.tables import DAY_OFF
 from scheduler.files.write import json_text
 
-LEDGER = "desk.sqlite"
 SHOWN = 20  # shifts that differ, before it says how many more
 Changed = tuple[Cell | None, Cell | None]
 FORM = "AGENT:DATE, such as A12:2026-03-09"
@@ -140,20 +139,18 @@ def _carried(plan: Plan, ledger: Ledger) -> dict[tuple[str, str], int]:
 
 def address(plan: Plan) -> str:
     """Return where the ledger of a case is; a file is meant from its folder on."""
-    given, folder = plan.settings.desk.ledger, folder_of(plan).resolve()
+    given, start = plan.settings.desk.ledger, "sqlite:///"
     if not given:
-        return address_of(folder / named(plan, LEDGER))
-    start = "sqlite:///"
-    return (
-        start + str(folder / given[len(start) :]) if given.startswith(start) else given
-    )
+        return address_of(plan.desk_file.resolve())
+    if not given.startswith(start):
+        return given
+    return start + str(plan.folder.resolve() / given[len(start) :])
 
 
-def named(plan: Plan, name: str) -> str:
-    """Return the name of a file or folder of a case, where workbooks lie together."""
-    path = plan.path
-    alone = path.is_dir() or path.stem == "case"
-    return name if alone else f"{path.stem}-{name}"
+def informed(plan: Plan) -> Plan:
+    """Return a plan with the leave and the history that its ledger knows."""
+    with opened(address(plan), site=plan.settings.desk.site) as ledger:
+        return replace(plan, case=versions.informed(ledger, plan.case))
 
 
 @contextmanager
@@ -188,8 +185,3 @@ def changed(changes: Mapping[Place, Changed], lang: str) -> Iterator[str]:
 def code_of(cell: Cell | None) -> str:
     """Return the code of a cell's shift."""
     return DAY_OFF if cell is None else cell.shift
-
-
-def folder_of(plan: Plan) -> Path:
-    """Return the folder that a case lies in."""
-    return plan.path if plan.path.is_dir() else plan.path.parent

@@ -13,7 +13,7 @@ from constraints.rule import Text
 from forecasts.requirement import staff
 from scheduler.cli.commands import DONE, expected_of, under_way
 from scheduler.cli.desk import PROPOSAL, REPLAN
-from scheduler.cli.opened import Told, date_of, folder_of, named, opened_desk
+from scheduler.cli.opened import Told, date_of, opened_desk
 from scheduler.cli.show import say, wrapped
 from scheduler.desk import versions
 from scheduler.desk.desk import Desk
@@ -89,7 +89,7 @@ def replan(path: Path, wrong: Wrong, told: Told) -> int:
             )
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
-        out = told.options.out or folder_of(at.plan) / named(at.plan, REPLAN)
+        out = told.options.out or at.plan.beside(REPLAN)
         leave = tuple(dict.fromkeys((*stands.sheet.leave, *found.leave)))
         sheet = Sheet.of(found.after, leave).keeping(stands.sheet, desk.case)
         with hold(out):

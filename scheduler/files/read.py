@@ -83,7 +83,22 @@ class Plan:
     @property
     def out(self) -> Path:
         """The folder results go to unless another is named."""
-        return (self.path if self.path.is_dir() else self.path.parent) / "out"
+        return self.folder / "out"
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the case lies in."""
+        return self.path if self.path.is_dir() else self.path.parent
+
+    def beside(self, name: str) -> Path:
+        """Return a place in that folder, apart from those of other workbooks in it."""
+        alone = self.path.is_dir() or self.path.stem == "case"
+        return self.folder / (name if alone else f"{self.path.stem}-{name}")
+
+    @property
+    def desk_file(self) -> Path:
+        """The desk's ledger, unless ``[desk]`` names another."""
+        return self.beside("desk.sqlite")
 
     def __repr__(self) -> str:
         """Say it in one line."""
