@@ -95,13 +95,13 @@ class Standing:
     @cached_property
     def together(self) -> Amounts:
         """What it breaks of hard rules about several people."""
-        return _amounts(audit(self.roster, hard(self.roster.case, joint=True)).hard)
+        return amounts(audit(self.roster, hard(self.roster.case, joint=True)).hard)
 
     @cached_property
     def soft(self) -> Amounts:
         """What it is charged for shares that are not even, by rule and place."""
         rules = [rule for rule in self.roster.case.rules if _is_fairness(rule)]
-        return _amounts(audit(self.roster, rules).violations)
+        return amounts(audit(self.roster, rules).violations)
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Effects:
             audit(roster.of_people(self.people), rules).hard
             for roster in (before, after)
         )
-        return anew(_amounts(one), other)
+        return anew(amounts(one), other)
 
     def of(self, *rules: str) -> list[Violation]:
         """Return what is newly broken of some rules, by id or by its first part."""
@@ -232,7 +232,8 @@ def _is_fairness(rule: Rule) -> bool:
     return rule.id.startswith("fairness.")
 
 
-def _amounts(violations: Iterable[Violation]) -> Amounts:
+def amounts(violations: Iterable[Violation]) -> Amounts:
+    """Return what is broken by how much, by rule and place."""
     return {(v.rule, v.where): v.amount for v in violations}
 
 

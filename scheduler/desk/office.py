@@ -15,6 +15,7 @@ from constraints.roster import Roster
 from constraints.rule import Audit, Text, audit
 from forecasts.problems import InputError, Problem
 from scheduler.desk.desk import Desk
+from scheduler.desk.effects import amounts, anew
 from scheduler.desk.leave import LeaveLooked, check_leave
 from scheduler.desk.leave_rules import NEVER_REFUSED
 from scheduler.desk.ledger import Ledger
@@ -345,8 +346,7 @@ def _check_applied(
     found: Audit, desk: Desk, request: DeskRequest, go_short: bool
 ) -> None:
     """Refuse what breaks a hard rule that was kept."""
-    stood = {(v.rule, v.where): v.amount for v in audit(desk.roster).hard}
-    new = [v for v in found.hard if v.amount > stood.get((v.rule, v.where), 0)]
+    new = list(anew(amounts(audit(desk.roster).hard), found.hard))
     never = isinstance(request, LeaveRequest) and request.leave in NEVER_REFUSED
     if not new or (never and go_short):
         return

@@ -14,7 +14,7 @@ from constraints.coverage import CoverageFloor, CoverageNeed
 from constraints.roster import Roster
 from constraints.rule import Violation, audit
 from scheduler.desk.desk import Desk
-from scheduler.desk.effects import anew
+from scheduler.desk.effects import amounts, anew
 from scheduler.desk.today import Change, Today
 from scheduler.engine.solver import QUICK, Budget, run
 from scheduler.summary import service_level
@@ -129,7 +129,7 @@ def _agent(desk: Desk, id: str) -> int:
 def _proposal(today: Today, budget: Budget, seed: int, workers: int) -> Proposal:
     """Choose changes, and choose again where their roster breaks a rule."""
     changes = list(today.changes())
-    stood = {(v.rule, v.where): v.amount for v in audit(today.hit).hard}
+    stood = amounts(audit(today.hit).hard)
     model = _Model(today, changes)
     for _ in range(ROUNDS):
         outcome = run(
@@ -155,7 +155,7 @@ def _told(today: Today, changes: Sequence[Change], *, proved: bool) -> Proposal:
     """Return the proposal of some changes."""
     standing = today.desk.roster
     rosters = (standing, today.hit, today.with_changes(changes))
-    was = {(v.rule, v.where): v.amount for v in audit(standing).hard}
+    was = amounts(audit(standing).hard)
     before, now, then = map(today.short, rosters)
     levels = [service_level(roster, today.window) for roster in rosters]
     return Proposal(

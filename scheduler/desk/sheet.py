@@ -15,6 +15,8 @@ from constraints.roster import Duties, Roster
 
 Place = tuple[str, str]  # id of a person, and date
 Granted = tuple[str, date, date, str]  # id, first and last day, and kind of leave
+SICK = "sick"
+"""Kind of leave, and of the rest of a shift, of who is absent unplanned."""
 FORGOTTEN = "purged-"
 """How the pseudonyms of people begin who were forgotten."""
 

@@ -14,12 +14,12 @@ from constraints.roster import PHONE, Duties, Roster, tiles
 from scheduler.desk.checks import SESSIONS
 from scheduler.desk.desk import Desk
 from scheduler.desk.effects import judged, without
-from scheduler.desk.sheet import Sheet
+from scheduler.desk.sheet import SICK, Sheet
+from scheduler.engine.breaks import BREAKS
 from scheduler.engine.starts import Way, start_of
 
 MOST_WAYS = 12
 """Ways to break a shift that are looked at for each person."""
-SICK, BREAKS = "sick", ("meal", "rest")
 Part = tuple[str, int, int]  # kind, start and end of what is off the phone
 Otherwise = tuple[str, int, list[Part], int, int]
 """Lever, shift, what is off the phone, overtime and number of changes."""

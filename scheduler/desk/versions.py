@@ -27,7 +27,7 @@ from scheduler.desk.requests import (
     record_of,
     request_of,
 )
-from scheduler.desk.sheet import FORGOTTEN, Cell, Granted, Place, Sheet
+from scheduler.desk.sheet import FORGOTTEN, SICK, Cell, Granted, Place, Sheet
 
 VERSION = "version"
 LOOK_BACK, LOOK_AHEAD = timedelta(days=366), timedelta(days=400)
@@ -35,7 +35,6 @@ PAST = 28
 """Days of the period before that count as history."""
 GRACE = 15
 """Minutes that may pass between a proposal and its publication."""
-SICK = "sick"
 Named = tuple[str, int]  # kind and number of a request
 
 

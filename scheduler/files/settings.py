@@ -422,7 +422,7 @@ def _explained(fault: Any, key: Key) -> tuple[object, str, str]:
         return "no such key", wanted, f"Add {key[-1]}; it has no default."
     found = fault["input"]
     remedy = "Correct it."
-    if isinstance(field.default, int | float | str):
+    if isinstance(field.default, int | float | str) and field.default != "":
         remedy = f"The default is {field.default}."
     if key == ("schema",):
         remedy = "This program reads cases of schema 1 only."
