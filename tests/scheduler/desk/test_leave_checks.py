@@ -305,6 +305,16 @@ COVERAGE = {
     "somebody stands in": Row(
         ONE, "pass", rows=ALONE, request=stands_in("A2", "A1", 9)
     ),
+    "who stands in today gets a shift without its meal": Row(
+        ONE,
+        "fail",
+        "R05",
+        now="2026-03-09T06:00",
+        rows=ALONE,
+        bare=[(0, 7)],
+        leave={"notice_days": 0},
+        request=stands_in("A2", "A1", 9),
+    ),
     "who stands in works already": Row(
         ONE, "fail", "R03 R07", request=stands_in("A3", "A1", 9)
     ),
@@ -361,6 +371,12 @@ def test_the_verdict_and_what_decides_it(row):
         row.verdict,
         row.verdict == "pass" or row.deciding,
     ), told
+
+
+def test_each_check_decides_alone_somewhere():
+    """No check is covered by another in every line of the table."""
+    alone = {row.deciding for rows in CHECKS.values() for row in rows.values()}
+    assert set(ORDER) <= alone
 
 
 def test_fewer_people_are_fewer_away_at_a_time():
