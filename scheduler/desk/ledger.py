@@ -426,6 +426,8 @@ def _prepare(engine: Engine, address: str, *, writing: bool) -> None:
             row = {"id": 1, "schema": SCHEMA, "mark": mark}
             row |= {"entry": 0, "hash": _digest(mark)}
             connection.execute(sql.insert(HEAD).values(**row))
+    if in_file:  # it names people
+        Path(str(engine.url.database)).chmod(0o600)
 
 
 def _unusable(address: str, error: Exception) -> OSError:

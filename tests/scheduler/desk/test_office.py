@@ -213,6 +213,33 @@ def test_what_other_hands_change_is_found(worked, name):
         assert ledger.verify()
 
 
+FOREIGN = {
+    "another program's": ("CREATE TABLE orders (id)", "holds no ledger"),
+    "a later schema": ("UPDATE head SET schema = 7", "schema 7"),
+    "no records": ("UPDATE record SET body = 'x'", "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_file_that_is_no_ledger_of_ours_is_refused(worked, tmp_path, name):
+    """Nothing is made in it, and the error says what it is."""
+    words, said = FOREIGN[name]
+    file = Path(worked.removeprefix("sqlite:///"))
+    if name == "another program's":
+        file = tmp_path / "other.sqlite"
+    with closing(sqlite3.connect(file)) as other, other:
+        other.execute(words)
+    before = file.read_bytes()
+    with pytest.raises(OSError, match=said), opened(f"sqlite:///{file}") as ledger:
+        requests(ledger)
+    assert file.read_bytes() == before
+
+
+def test_others_of_the_machine_cannot_read_it(worked):
+    """It names people, and why they were away."""
+    assert Path(worked.removeprefix("sqlite:///")).stat().st_mode & 0o077 == 0
+
+
 def test_a_person_is_given_all_and_forgotten(worked):
     """Their id is nowhere any more, totals are as they were, the chain verifies."""
     with opened(worked) as ledger:
