@@ -96,6 +96,7 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time ``_HOMES`` says 
         plot_batch,
         plot_comparison,
         plot_frontier,
+        plot_replan,
         plot_rule_costs,
     )
     from scheduler.report.plots import (
@@ -207,6 +208,7 @@ __all__ = [
     "plot_heatmap",
     "plot_hiring",
     "plot_mix",
+    "plot_replan",
     "plot_rule_costs",
     "plot_trace",
     "plot_weekday_errors",
@@ -377,6 +379,7 @@ _HOMES = {
         "plot_batch",
         "plot_comparison",
         "plot_frontier",
+        "plot_replan",
         "plot_rule_costs",
     ),
     "scheduler.summary": (

@@ -24,9 +24,10 @@ from scheduler.desk.today import Change
 from scheduler.files.place import hold, replace_folder
 from scheduler.files.read import Plan
 from scheduler.files.tables import DAY_OFF
-from scheduler.files.write import write_json, write_roster
+from scheduler.files.write import write_json, write_picture, write_roster
 
-OURS = (PROPOSAL, "roster.csv", "duties.csv")
+PICTURE = "replan.png"
+OURS = (PROPOSAL, "roster.csv", "duties.csv", PICTURE)
 LEVERS = {
     "breaks": Text("breaks", "调整休息"),
     "duties": Text("off-phone duty dropped", "取消线下任务"),
@@ -94,7 +95,9 @@ def replan(path: Path, wrong: Wrong, told: Told) -> int:
         sheet = Sheet.of(found.after, leave).keeping(stands.sheet, desk.case)
         with hold(out):
             replace_folder(
-                out, partial(_write, found=found, sheet=sheet, desk=desk), OURS
+                out,
+                partial(_write, found=found, sheet=sheet, desk=desk, lang=at.lang),
+                OURS,
             )
         at.say(_told(found, at.lang))
         at.say([str(out)])
@@ -102,8 +105,14 @@ def replan(path: Path, wrong: Wrong, told: Told) -> int:
     return DONE
 
 
-def _write(folder: Path, *, found: Proposal, sheet: Sheet, desk: Desk) -> None:
+def _write(
+    folder: Path, *, found: Proposal, sheet: Sheet, desk: Desk, lang: str
+) -> None:
     write_roster(found.after, folder)
+    if found.why:
+        from scheduler.report.compared import plot_replan
+
+        write_picture(folder / PICTURE, plot_replan(found, lang=lang))
     write_json(folder / PROPOSAL, _record(found, desk) | sheet.packed())
 
 

@@ -1,7 +1,7 @@
 """Re-planning of a day under way: few changes that win back most of what is lost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -52,6 +52,8 @@ class Proposal:
         Id, first and last day, and kind of leave of those who do not come at all.
     level
         Service level from now on, as of ``short``; None where calls are not known.
+    window
+        The intervals from now on.
     """
 
     before: Roster
@@ -64,6 +66,7 @@ class Proposal:
     why: tuple[str, ...] = ()
     leave: tuple[tuple[str, date, date, str], ...] = ()
     level: tuple[float | None, float | None, float | None] = (None, None, None)
+    window: slice = field(default_factory=lambda: slice(0, 0))
 
     @property
     def recovered(self) -> float:
@@ -167,6 +170,7 @@ def _told(today: Today, changes: Sequence[Change], *, proved: bool) -> Proposal:
         today.why,
         tuple(today.leave),
         (levels[0], levels[1], levels[2]),
+        today.window,
     )
 
 

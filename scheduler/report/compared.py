@@ -5,6 +5,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from scheduler.batch import Batch
+from scheduler.desk.replan import Proposal
 from scheduler.files.scenario import AS_IT_IS
 from scheduler.report import palette
 from scheduler.report.axes import canvas, titled
@@ -120,6 +121,54 @@ def plot_frontier(
     ax.set_xlabel(capital(say("agents", lang)))
     ax.set_ylabel(capital(say("service_level", lang)))
     return titled(ax, say("frontier_title", lang), lang)
+
+
+def plot_replan(
+    proposal: Proposal, *, ax: Axes | None = None, lang: str = "en"
+) -> Axes:
+    """Draw heads of the rest of a day: required, as published, as it is, as proposed.
+
+    Examples
+    --------
+    >>> from scheduler.desk.examples import small_desk
+    >>> from scheduler.desk.replan import replan
+    >>> desk = small_desk(["DD-", "-L-"], now="2026-03-03T07:00+08:00")
+    >>> ax = plot_replan(replan(desk, absent=["A1"]))
+    >>> ax.get_title(loc="left")
+    'The rest of 2026-03-03: head hours short 16, proposed 16'
+    >>> plt.close(ax.figure)
+    """
+    ax, lang = canvas(ax, lang, (9, 3.6))
+    clock, at = proposal.after.case.clock, proposal.window
+    edges = np.arange(at.start, at.stop + 1) * clock.interval_minutes
+    need = proposal.after.case.requirement.heads[:, at].sum(axis=0)
+    ax.stairs(
+        proposal.after.on_phone[at],
+        edges,
+        fill=True,
+        color=palette.MET,
+        lw=0,
+        label=capital(say("proposed", lang)),
+    )
+    lines = (
+        (need, palette.INK, "-", "required"),
+        (proposal.before.on_phone[at], palette.OVER_STRONG, ":", "published"),
+        (proposal.hit.on_phone[at], palette.SHORT, "--", "as_it_is"),
+    )
+    for heads, colour, style, key in lines:
+        label = capital(say(key, lang))
+        ax.stairs(
+            heads, edges, baseline=None, color=colour, ls=style, lw=1.4, label=label
+        )
+    ticks = edges[:: max(1, len(edges) // 12)]
+    ax.set_xticks(ticks, [clock.local(int(m)).strftime("%H:%M") for m in ticks])
+    ax.set_xlim(edges[0], edges[-1])
+    ax.set_ylabel(capital(say("heads", lang)))
+    ax.figure.legend(loc="outside lower left", ncols=4, fontsize=8, frameon=False)
+    _, before, after = proposal.short
+    on = clock.local(int(edges[0])).date()
+    words = say("replan_title", lang).format(date=on, before=before, after=after)
+    return titled(ax, words, lang)
 
 
 def plot_batch(batch: Batch, *, ax: Axes | None = None, lang: str = "en") -> Axes:

@@ -241,6 +241,12 @@ WORDS: Mapping[str, Text] = {
     "others": Text("others", "其他"),
     "as_it_is": Text("as it is", "现状"),
     "compared_title": Text("Cost of each scenario, by rule", "各方案成本(按规则)"),
+    "published": Text("as published", "发布时"),
+    "proposed": Text("as proposed", "调整后"),
+    "replan_title": Text(
+        "The rest of {date}: head hours short {before:g}, proposed {after:g}",
+        "{date} 余下时段:缺口人时 {before:g},调整后 {after:g}",
+    ),
     "batch_title": Text("Head hours short, case by case", "各案例的缺口人时"),
     "short_hours_axis": Text("head hours short", "缺口人时"),
     "job_failed": Text("failed", "失败"),

@@ -180,6 +180,7 @@ def test_people_absent_give_a_proposal_that_is_applied(published, capsys):
     assert found["why"] == ["absent"]
     assert {*found["short_hours"]} == {"published", "as_it_is", "proposed"}
     assert (published / "replan" / "roster.csv").is_file()
+    assert (published / "replan" / "replan.png").stat().st_size > 5000
     assert desk("replan", published, "--apply", now=morning) == 0
     assert desk("replan", published, "--apply", now=morning) == 6  # another stands
     assert desk("replan", published, now=morning) == 0
