@@ -34,6 +34,8 @@ from scheduler.files.read import read_case
 
 ASKED, DAYS_AGAIN = 20, 9
 """Questions of each case: shifts to be swapped, and days with three people absent."""
+FEW = 4
+"""Questions of the smoke run."""
 ABSENT = 3
 CASES = {
     "swaps of 1000": (1000, 28, 2),
@@ -70,7 +72,8 @@ def _swaps(roster: Roster, seed: int, least: int) -> Row:
     now = case.clock.local(0) - timedelta(days=4)
     seconds, proposals, refused, none = [], 0, 0, 0
     inner = np.argwhere(roster.table[:, 1:-1] != OFF)
-    for agent, day in random.choice(inner, ASKED, replace=False).tolist():
+    asked = ASKED if len(case.agents) >= 200 else FEW
+    for agent, day in random.choice(inner, asked, replace=False).tolist():
         began = perf_counter()
         desk = Desk(roster=roster, now=now, version=1)
         on = case.clock.date(day + 1)

@@ -61,7 +61,7 @@ def solved(folder: Path, first: date, carry: str | None) -> str:
     write(folder, first, DAYS)
     if carry is not None:
         (folder / FILE).write_text(carry, encoding="utf-8")
-    found = solve(read_case(folder).case, effort=0.3, seed=1, workers=1)
+    found = solve(read_case(folder).case, effort=0.1, seed=1, workers=1)
     assert found.usable
     (folder / "out").mkdir()
     write_roster(found.roster, folder / "out")
