@@ -26,8 +26,8 @@ from scheduler.desk.swap_rules import charged
 from tests import FULL
 from tests.scheduler.desk import play, postgres
 
-SEQUENCES, STEPS = (2000, 12) if FULL else (24, 12)
-KILLS = 40 if FULL else 5
+SEQUENCES, STEPS = (2000, 8) if FULL else (24, 12)
+KILLS = 20 if FULL else 5
 SECONDS = 60 if FULL else 6
 
 
