@@ -3,7 +3,7 @@
 import json
 import sys
 import zlib
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from scheduler.cli.show import say, wrapped
 from scheduler.desk import versions
 from scheduler.desk.sheet import Sheet
 from scheduler.desk.swap_rules import charged
+from scheduler.desk.versions import PAST
+from scheduler.files.carry import Left
 from scheduler.files.place import hold
 from scheduler.files.read import Plan
 from scheduler.files.write import json_text, write_outputs
@@ -49,14 +51,27 @@ def publish(path: Path, file: Path | None, over: int, told: Told) -> int:
     return written(at.plan, told, desk.roster, version, carry)
 
 
-def left_of(at: OpenDesk) -> dict[str, Any]:
+def left_of(at: OpenDesk) -> Left:
     """Return what the next period needs of the desk."""
-    swaps: dict[str, dict[str, int]] = {}
-    for swap in at.desk.swaps:
-        for (id, month), count in charged(at.desk, swap).items():
-            months = swaps.setdefault(id, {})
-            months[month] = months.get(month, 0) + count
-    return {"mark": at.ledger.mark, "swaps": swaps}
+    desk, clock = at.desk, at.desk.case.clock
+    last = clock.date(clock.days - 1)
+    charges = (charged(desk, swap) for swap in desk.swaps)
+    granted = (line for line in desk.case.leave if not line.line)
+    return Left(
+        at.ledger.mark,
+        sum(charges, Counter(dict(desk.charged))),
+        tuple(
+            (desk.case.agents[line.agent].id, line.first, line.last, line.kind)
+            for line in granted
+            if line.last > last
+        ),
+        frozenset(
+            (id, on)
+            for swap in desk.swaps
+            for id, on in swap.taken
+            if swap.state == "applied" and (last - on).days < PAST
+        ),
+    )
 
 
 def written(
@@ -64,7 +79,7 @@ def written(
     told: Told,
     roster: Roster,
     version: versions.Version,
-    carry: Mapping[str, Any],
+    carry: Left,
 ) -> int:
     """Write the published files, and say so."""
     out = told.options.out or plan.beside(PUBLISHED)

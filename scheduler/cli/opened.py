@@ -19,6 +19,7 @@ from scheduler.desk import office, versions
 from scheduler.desk.desk import Desk
 from scheduler.desk.ledger import Ledger, address_of, opened
 from scheduler.desk.sheet import Cell, Place
+from scheduler.files.carry import Left
 from scheduler.files.read import Plan
 from scheduler.files.settings import FIRST, LAST
 from scheduler.files.tables import DAY_OFF
@@ -97,7 +98,7 @@ class OpenDesk:
     @cached_property
     def desk(self) -> Desk:
         """The desk as it stands; a draft where nothing is published."""
-        case = self.plan.case
+        case, left = self.plan.case, self.plan.desk
         file = self.plan.out / "roster.csv"
         published = versions.latest(self.ledger, case.clock.first_day)
         draft = None
@@ -109,7 +110,7 @@ class OpenDesk:
             self.plan.settings.desk,
             self.now,
             draft=draft,
-            charged=_carried(self.plan, self.ledger),
+            left=Left() if left.mark == self.ledger.mark else left,
         )
 
     def say(self, lines: Iterable[str]) -> None:
@@ -124,17 +125,6 @@ class OpenDesk:
         """Print a record where JSON is wanted."""
         if self.told.options.as_json:
             sys.stdout.write(json_text(record))
-
-
-def _carried(plan: Plan, ledger: Ledger) -> dict[tuple[str, str], int]:
-    """Return the swaps of carry.json, where these are another ledger's."""
-    if plan.desk.get("mark") == ledger.mark:
-        return {}
-    return {
-        (id, month): int(count)
-        for id, months in plan.desk.get("swaps", {}).items()
-        for month, count in months.items()
-    }
 
 
 def address(plan: Plan) -> str:

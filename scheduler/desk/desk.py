@@ -39,6 +39,8 @@ class Desk:
     charged
         Swaps charged in a month before, by person and month such as ``2026-03``: what
         carry.json brings and the ledger does not know.
+    swapped
+        Person and date of shifts of the period before that were got by swaps.
     """
 
     roster: Roster
@@ -49,6 +51,7 @@ class Desk:
     following: Sheet | None = None
     changed: Mapping[str, int] = field(default_factory=dict)
     charged: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    swapped: frozenset[tuple[str, date]] = frozenset()
 
     @property
     def case(self) -> Case:

@@ -5,7 +5,7 @@ writing, so that what it reads stays true until it is done, and all of it is kep
 nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -36,6 +36,7 @@ from scheduler.desk.versions import (
     save,
     standing,
 )
+from scheduler.files.carry import Left
 
 
 def desk_of(
@@ -45,7 +46,7 @@ def desk_of(
     now: datetime,
     *,
     draft: Roster | None = None,
-    charged: Mapping[tuple[str, str], int] | None = None,
+    left: Left | None = None,
 ) -> Desk:
     """Return the desk as it stands in a ledger.
 
@@ -61,8 +62,8 @@ def desk_of(
         Local time, with its offset.
     draft
         The roster to look at where none is published.
-    charged
-        Swaps that carry.json tells of.
+    left
+        What another ledger left in carry.json.
 
     Raises
     ------
@@ -70,7 +71,7 @@ def desk_of(
         Nothing is published, and there is no draft; or what is published names people
         or shifts that the files have no more.
     """
-    case = informed(ledger, case)
+    case, left = informed(ledger, case), left or Left()
     stands = standing(ledger, case)
     after = latest(ledger, case.clock.date(case.days))
     if stands is None and draft is None:
@@ -94,7 +95,8 @@ def desk_of(
         requests=requests_of(ledger, case),
         following=None if after is None else after.sheet,
         changed=changed_today(ledger, case, now, stands),
-        charged=charged or {},
+        charged=left.swaps,
+        swapped=left.swapped,
     )
 
 

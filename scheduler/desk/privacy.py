@@ -85,8 +85,6 @@ def _forgotten(
         cells = {(named(who), on): cell for (who, on), cell in sheet.cells.items()}
         leave = tuple((named(who), *rest) for who, *rest in sheet.leave)
         found = Sheet(cells, leave).packed()
-        if found["cells"] == body["cells"]:
-            found["cells"] = body["cells"]
         return {**body, **found, "by": named(body["by"])}
     return dict(_in_request(body, id, pseudonym))
 

@@ -143,6 +143,7 @@ def _chain(looked: "Looked") -> Found:
     """Shifts swapped must lie apart, and none may be swapped twice."""
     policy = looked.desk.policy.swap
     swapped = {place for other in looked.others for place in other.taken}
+    swapped |= looked.desk.swapped
     over = [other for other in looked.others if not other.pending]
     done = {place for other in over for place in other.taken}
     for leg in looked.swap.legs:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,7 @@ from constraints.roster import Roster
 from forecasts.clock import Clock
 from forecasts.problems import InputError, Problem
 from forecasts.table import Problems, Row, Table
+from scheduler.desk.sheet import Granted
 from scheduler.files.tables import MOST_PAST, ON_LEAVE, Names, Past, read_history
 from scheduler.summary import worked_weekends
 
@@ -21,7 +23,66 @@ FILE = "carry.json"
 COLUMNS = ("agent", "date", "shift", "class")
 
 
-def carry_of(roster: Roster, desk: Mapping[str, Any] | None = None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Left:
+    """What the desk leaves to the next period.
+
+    Attributes
+    ----------
+    mark
+        What tells its ledger from any other.
+    swaps
+        Swaps charged, by person and month such as ``2026-03``.
+    leave
+        Id, first and last day, and kind of leave that goes on after the period.
+    swapped
+        Person and date of shifts got by swaps in the last weeks.
+    """
+
+    mark: str = ""
+    swaps: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    leave: tuple[Granted, ...] = ()
+    swapped: frozenset[tuple[str, date]] = frozenset()
+
+    def record(self) -> dict[str, Any]:
+        """Return it as carry.json has it."""
+        swaps: dict[str, dict[str, int]] = {}
+        for (id, month), count in sorted(self.swaps.items()):
+            swaps.setdefault(id, {})[month] = count
+        return {
+            "mark": self.mark,
+            "swaps": swaps,
+            "leave": [[id, str(a), str(b), kind] for id, a, b, kind in self.leave],
+            "swapped": sorted([id, str(on)] for id, on in self.swapped),
+        }
+
+    @classmethod
+    def of_record(cls, record: Any) -> "Left":
+        """Return what carry.json has.
+
+        Examples
+        --------
+        >>> left = Left("7f", {("A1", "2026-03"): 1})
+        >>> Left.of_record(left.record()) == left
+        True
+        """
+        day = date.fromisoformat
+        return cls(
+            _text(record["mark"]),
+            {
+                (_text(id), _text(month)): int(count)
+                for id, months in record["swaps"].items()
+                for month, count in months.items()
+            },
+            tuple(
+                (_text(id), day(first), day(last), _text(kind))
+                for id, first, last, kind in record["leave"]
+            ),
+            frozenset((_text(id), day(on)) for id, on in record["swapped"]),
+        )
+
+
+def carry_of(roster: Roster, desk: Left | None = None) -> dict[str, Any]:
     """Return what the next period needs to know of this one.
 
     Parameters
@@ -29,8 +90,7 @@ def carry_of(roster: Roster, desk: Mapping[str, Any] | None = None) -> dict[str,
     roster
         The roster of the period.
     desk
-        What the desk adds of a published one: the ledger's ``mark``, and ``swaps``
-        charged by person and month.
+        What the desk adds of a published one, as of `Left`.
 
     Returns
     -------
@@ -55,7 +115,7 @@ def carry_of(roster: Roster, desk: Mapping[str, Any] | None = None) -> dict[str,
         "first_day": case.clock.first_day.isoformat(),
         "last_day": case.clock.date(case.days - 1).isoformat(),
         "agents": _agents(roster),
-        **({} if desk is None else {"desk": dict(desk)}),
+        **({} if desk is None else {"desk": desk.record()}),
         "history": list(_rows(roster)),
     }
 
@@ -116,7 +176,7 @@ def _rows(roster: Roster) -> Iterator[list[str]]:
                 yield [case.agents[agent].id, on, "", f"{ON_LEAVE}{kind}"]
 
 
-def carry_text(roster: Roster, desk: Mapping[str, Any] | None = None) -> str:
+def carry_text(roster: Roster, desk: Left | None = None) -> str:
     """Return carry.json, a row of history to a line."""
     carry = carry_of(roster, desk)
     rows = carry.pop("history")
@@ -166,16 +226,22 @@ def _checked(carry: Any) -> list[Row]:
             raise ValueError
         date.fromisoformat(carry["last_day"])
         dict(carry["agents"])
+        carried_desk(carry)
         return [
             Row(number, dict(zip(COLUMNS, map(_text, cells), strict=True)))
             for number, cells in enumerate(carry["history"], start=1)
         ]
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise _refused(
             "another form",
             "the carry.json of a former period",
             "Copy it again from that period's out folder, or remove it.",
         ) from None
+
+
+def carried_desk(carry: Any) -> Left:
+    """Return what the desk of a former period left; nothing where it was none."""
+    return Left.of_record(carry["desk"]) if "desk" in carry else Left()
 
 
 def _text(cell: object) -> str:

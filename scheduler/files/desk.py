@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from constraints.case import CLASSES
 from scheduler.desk.policy import (
     LEVERS,
     HolidayPolicy,
@@ -12,28 +13,14 @@ from scheduler.desk.policy import (
     ReplanPolicy,
     SwapPolicy,
 )
+from scheduler.files.tables import LEAVE_KINDS
 
 CROSSING = 'one of "allow", "approve", "forbid"'
 NOTICE = r"[1-9][0-9]{0,2}[md](_warn)?"
 Crossing = Literal["allow", "approve", "forbid"]
-Pair = Literal[
-    "day-evening",
-    "evening-day",
-    "evening-night",
-    "night-evening",
-    "day-night",
-    "night-day",
-]
-LeaveKind = Literal[
-    "annual",
-    "sick",
-    "personal",
-    "marriage",
-    "maternity",
-    "bereavement",
-    "lieu",
-    "training",
-]
+ONE_OF = "|".join
+Pair = Annotated[str, Field(pattern=f"^({ONE_OF(CLASSES)})-({ONE_OF(CLASSES)})$")]
+LeaveKind = Annotated[str, Field(pattern=f"^({ONE_OF(LEAVE_KINDS)})$")]
 SWAP, HOLIDAY, LEAVE, REPLAN = (
     SwapPolicy(),
     HolidayPolicy(),
@@ -97,7 +84,7 @@ class _Limit(_Table):
 class _Leave(_Table):
     notice_days: int = _whole(LEAVE.notice_days, 0, 366)
     long_types: dict[LeaveKind, Annotated[str, Field(pattern=f"^{NOTICE}$")]] = Field(
-        default_factory=lambda: dict(LEAVE.long_types),  # type: ignore[arg-type]
+        default_factory=lambda: dict(LEAVE.long_types),
         description='notices by kind such as annual = "1m", or "30d", or "1m_warn"',
     )
     annual_limit: _Limit | None = Field(

@@ -1,9 +1,9 @@
 """Read a case: a folder or a workbook in, a `Plan` out, or every problem at once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,7 +19,8 @@ from forecasts.forecaster import Forecast, forecast
 from forecasts.history import History, history_from_table
 from forecasts.requirement import Requirement, requirement_from_table, staff
 from forecasts.table import Problems, Table
-from scheduler.files.carry import carried_past
+from scheduler.desk.sheet import Sheet
+from scheduler.files.carry import Left, carried_desk, carried_past
 from scheduler.files.edited import Edited
 from scheduler.files.scenario import Scenario
 from scheduler.files.settings import CaseSettings, check_settings
@@ -78,7 +79,7 @@ class Plan:
     forecast: Forecast | None = None
     input_hash: str = ""
     notes: tuple[Text, ...] = ()
-    desk: Mapping[str, Any] = field(default_factory=dict)
+    desk: Left = field(default_factory=Left)
 
     @property
     def out(self) -> Path:
@@ -155,7 +156,7 @@ class _Reading:
         self.problems = Problems()
         self.names = Names()
         self.notes: list[Text] = []
-        self.desk: dict[str, Any] = {}
+        self.desk = Left()
         self.settings = self.problems.attempt(
             lambda: check_settings(self.source.settings())
         )
@@ -209,6 +210,7 @@ class _Reading:
             case = replace(case, pins=pins)
         if cover is not None:
             case = replace(case, cover=cover)
+        case = Sheet({}, self.desk.leave).case(case)
         self.note_case(case)
         return Plan(
             path=self.path,
@@ -340,9 +342,9 @@ class _Reading:
         carried = self.source.carried()
         if carried is None:
             return None
-        left = carried.get("desk") if isinstance(carried, dict) else None
-        self.desk = left if isinstance(left, dict) else {}
-        return carried_past(carried, self.names, self.clock, self.problems)
+        past = carried_past(carried, self.names, self.clock, self.problems)
+        self.desk = carried_desk(carried)
+        return past
 
     # -- notes ----------------------------------------------------------------------
     def note_case(self, case: Case) -> None:

@@ -20,7 +20,7 @@ from constraints.roster import PHONE, Roster, tiles
 from constraints.rule import Audit, Text, Violation
 from forecasts.clock import Clock
 from scheduler.checking import Check, Figures
-from scheduler.files.carry import carry_text
+from scheduler.files.carry import Left, carry_text
 from scheduler.files.place import hold, replace_file, replace_folder
 from scheduler.files.read import Plan
 from scheduler.files.tables import ON_LEAVE
@@ -65,7 +65,7 @@ VERSIONED = ("rosterwright", "numpy", "pandas", "ortools", "pulp", "holidays")
 
 
 def write_outputs(
-    plan: Plan, result: Result, out: Path, desk: Mapping[str, Any] | None = None
+    plan: Plan, result: Result, out: Path, desk: Left | None = None
 ) -> None:
     """Write every file of a result; an earlier result is replaced only by all of it.
 
@@ -101,7 +101,7 @@ def build_outputs(
     folder: Path,
     *,
     reports: bool = True,
-    desk: Mapping[str, Any] | None = None,
+    desk: Left | None = None,
 ) -> None:
     """Write every file of a result into an empty folder; reports only if wanted."""
     roster, found = result.roster, result.audit

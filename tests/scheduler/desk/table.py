@@ -4,12 +4,13 @@ Five people work day shifts of 7.5 paid hours from Monday 2 March 2026 on, five 
 week. A4 is alone at night in the second week, A5 in the evenings.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
+import pytest
 
 from constraints.case import Shift
 from constraints.roster import Duties, Roster
@@ -19,6 +20,7 @@ from scheduler.desk.leave import LeaveLooked
 from scheduler.desk.policy import HolidayPolicy, LeavePolicy, Policy, SwapPolicy
 from scheduler.desk.requests import LeaveRequest, SwapRequest
 from scheduler.desk.sheet import Cell, Sheet
+from scheduler.desk.verdict import Verdict
 from scheduler.engine.breaks import place_breaks
 
 ROWS = (
@@ -115,7 +117,7 @@ class Row:
         )
         if self.history:
             case = _with_history(case, self.history)
-        sheet = Sheet.of(replace(roster, case=replace(roster.case)))
+        sheet = Sheet.of(roster)
         roster = Sheet(sheet.cells, tuple(self._leave())).roster(case)
         if self.shifts:
             roster = place_breaks(roster)
@@ -224,3 +226,25 @@ def _with_history(case, rows):
     return replace(
         case, history=history, known=known, past_leave=np.zeros((0, 0), bool)
     )
+
+
+def expect(row: Row, found: Verdict, order: Sequence[str]) -> None:
+    """Assert that all checks are reported, and that those named make the verdict."""
+    assert [check.id for check in found.checks] == list(order)
+    told = {check.id: check.text.en for check in found.checks}
+    deciding = "" if found.verdict == "pass" else " ".join(found.deciding)
+    assert (found.verdict, deciding) == (row.verdict, row.deciding), told
+
+
+def alone(groups: Mapping[str, Mapping[str, Row]]) -> set[str]:
+    """Return the checks that decide a line of a table by themselves."""
+    return {row.deciding for rows in groups.values() for row in rows.values()}
+
+
+def params(groups: Mapping[str, Mapping[str, Row]]) -> list[Any]:
+    """Return the lines of a table as parameters of a test."""
+    return [
+        pytest.param(row, id=f"{group}: {name}")
+        for group, rows in groups.items()
+        for name, row in rows.items()
+    ]

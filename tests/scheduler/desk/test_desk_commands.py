@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
-from shutil import copytree, rmtree
+from shutil import copyfile, copytree, rmtree
 
 import numpy as np
 import pytest
@@ -126,6 +126,28 @@ def test_what_was_swapped_counts_in_the_next_period(published, legs, capsys):
     month = min(give.split(":")[1], take.split(":")[1])[:7]
     assert carry["desk"]["swaps"][give.split(":")[0]] == {month: 1}
     assert carry["desk"]["mark"]
+    assert [take.split(":")[0], give.split(":")[1]] in carry["desk"]["swapped"]
+
+
+def test_leave_granted_for_the_next_period_is_known_there(published, tmp_path, capsys):
+    """By carry.json alone: the next month has a ledger of its own."""
+    words = ("--agent", "A003", "--first", "2026-04-07", "--last", "2026-04-08")
+    assert desk("leave", "request", published, *words, "--kind", "personal") == 0
+    assert desk("leave", "approve", published, 1) == 0
+    assert desk("leave", "apply", published, 1) == 0
+    later = Path(copytree(published, tmp_path / "next"))
+    for name in ("desk.sqlite", "history.csv", "leave.csv", "pins.csv", "requests.csv"):
+        (later / name).unlink(missing_ok=True)
+    for name in ("out", "published"):
+        rmtree(later / name)
+    settings = (later / "case.toml").read_text(encoding="utf-8")
+    moved = settings.replace("first_day = 2026-03-30", "first_day = 2026-04-06")
+    assert moved != settings
+    (later / "case.toml").write_text(moved, encoding="utf-8")
+    copyfile(published / "published" / FILE, later / FILE)
+    case = read_case(later).case
+    number = [agent.id for agent in case.agents].index("A003")
+    assert np.flatnonzero(case.on_leave[number, case.past :]).tolist() == [1, 2]
 
 
 def test_leave_from_request_to_published(published, capsys):
@@ -224,15 +246,28 @@ def test_published_files_are_written_again(published):
 
 
 def test_what_is_counted_of_each_person(published, legs, capsys):
-    """The swap asked for counts for both; nights are those of the roster."""
+    """A swap counts for who asks, and for the other once they agree."""
     give, take = legs
+    giver, taker = give.split(":")[0], take.split(":")[0]
+    month = min(give.split(":")[1], take.split(":")[1])[:7]
+    now = NOW if month == NOW[:7] else f"{month}-01T00:00"
+
+    def counted() -> dict[str, dict]:
+        capsys.readouterr()
+        assert desk("ledger", "counts", published, "--json", now=now) == 0
+        rows = json.loads(capsys.readouterr().out)["counts"]
+        return {row["agent"]: row for row in rows}
+
     assert desk("swap", "request", published, "--give", give, "--take", take) == 0
-    capsys.readouterr()
-    april = "2026-03-26T10:00" if give.split(":")[1] < "2026-04" else "2026-04-01T00:00"
-    assert desk("ledger", "counts", published, "--json", now=april) == 0
-    found = {row["agent"]: row for row in json.loads(capsys.readouterr().out)["counts"]}
+    found = counted()
     assert len(found) == 24
-    assert sum(row["nights"] for row in found.values()) > 0
+    assert (found[giver]["swaps"], found[taker]["swaps"]) == (1, 0)
+    assert desk("swap", "agree", published, 1, "--by", taker) == 0
+    assert counted()[taker]["swaps"] == 1
+    case = read_case(published).case
+    roster = read_roster(published / "out" / "roster.csv", case)
+    nights = roster.works_class("night")[:, case.past :].sum(axis=1).tolist()
+    assert [row["nights"] for row in found.values()] == nights
 
 
 def test_a_person_is_exported_and_purged(published, tmp_path, capsys):
