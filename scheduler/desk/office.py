@@ -71,7 +71,8 @@ def desk_of(
         Nothing is published, and there is no draft; or what is published names people
         or shifts that the files have no more.
     """
-    case, left = informed(ledger, case), left or Left()
+    requests, left = requests_of(ledger, case), left or Left()
+    case = informed(ledger, case, requests)
     stands = standing(ledger, case)
     after = latest(ledger, case.clock.date(case.days))
     if stands is None and draft is None:
@@ -92,7 +93,7 @@ def desk_of(
         now=now,
         policy=policy,
         version=0 if stands is None else stands.number,
-        requests=requests_of(ledger, case),
+        requests=requests,
         following=None if after is None else after.sheet,
         changed=changed_today(ledger, case, now, stands),
         charged=left.swaps,

@@ -221,7 +221,7 @@ class Today:
         """Yield the shift with breaks elsewhere, or without what is off the phone."""
         fixed = [part for part in held if part[0] not in BREAKS]
         breaks = [part for part in held if part[0] in BREAKS]
-        for way in self._ways(shift, breaks):
+        for way in self._ways(shift, breaks, fixed):
             moved = len(set(way) - set(breaks))
             if moved:
                 yield "breaks", shift, [*way, *fixed], 0, moved
@@ -230,14 +230,25 @@ class Today:
                 kept = [*breaks, *(other for other in fixed if other is not part)]
                 yield "duties", shift, kept, 0, 1
 
-    def _ways(self, shift: int, held: Sequence[Part]) -> list[Way]:
-        """Return ways to break a shift that leave what comes too soon as it is."""
+    def _ways(
+        self, shift: int, held: Sequence[Part], duties: Sequence[Part]
+    ) -> list[Way]:
+        """Return ways to break a shift that leave what comes too soon as it is.
+
+        Breaks do not lie in other duties, and these lie in the shift, or there is none.
+        """
+        first, last = self._starts(self.day, shift), self._ends(self.day, shift)
+        if any(start < first or end > last for _, start, end in duties):
+            return []
         soon = self.now + self.policy.lead_breaks
         fixed = {part for part in held if part[1] < soon}
         return [
             way
             for way, _ in start_of(self.case, self.day, shift).ways
             if {part for part in way if part[1] < soon} == fixed
+            and not any(
+                b < end and start < e for _, b, e in way for _, start, end in duties
+            )
         ]
 
     def _other_shift(
@@ -252,7 +263,7 @@ class Today:
         fixed = [part for part in held if part[0] not in BREAKS]
         breaks = [part for part in held if part[0] in BREAKS]
         lever = "overtime" if overtime else "call_in" if now == OFF else "moves"
-        for way in self._ways(shift, breaks if now != OFF else ()):
+        for way in self._ways(shift, breaks if now != OFF else (), fixed):
             yield lever, shift, [*way, *fixed], overtime, 1
 
     def _legal_shifts(self) -> dict[int, list[tuple[int, int]]]:

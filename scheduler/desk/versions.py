@@ -6,7 +6,7 @@ nothing.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -159,15 +159,23 @@ def requests_of(ledger: Ledger, case: Case) -> tuple[DeskRequest, ...]:
     )
 
 
-def informed(ledger: Ledger, case: Case) -> Case:
+def informed(
+    ledger: Ledger, case: Case, requests: Sequence[DeskRequest] | None = None
+) -> Case:
     """Return a case with what the ledger knows beside its files.
 
     Leave that the desk has granted in any period, and as history the last days of the
     period before, where that is published.
+
+    Parameters
+    ----------
+    requests
+        Those that may matter to the case, where they are read already.
     """
+    known = requests_of(ledger, case) if requests is None else requests
     lines = [
         (one.agent, one.begins, one.last, one.leave)
-        for one in requests_of(ledger, case)
+        for one in known
         if isinstance(one, LeaveRequest) and one.state == "applied"
     ]
     case = Sheet({}, tuple(lines)).case(case)

@@ -1,20 +1,23 @@
 """Re-planning a day: nothing without need, little for much, never what has begun."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 import pytest
 
 from benchmarks.desk import whole_day
 from constraints.case import OFF
+from constraints.roster import Duties, Roster
 from constraints.rule import audit
 from scheduler.demo import write_demo_case
 from scheduler.desk.desk import Desk
+from scheduler.desk.examples import small_desk
 from scheduler.desk.notice import ONE_DAY
 from scheduler.desk.policy import Policy, ReplanPolicy
 from scheduler.desk.replan import replan
 from scheduler.desk.today import Today
+from scheduler.engine.breaks import place_breaks
 from scheduler.engine.solve import solve
 from scheduler.files.read import read_case
 
@@ -188,3 +191,41 @@ def test_changes_made_today_count(desk):
     people = {desk.case.agents[one.agent].id for one in again.changes}
     assert not people & set(names)
     assert len(people) + len(names) <= ReplanPolicy().people
+
+
+def test_a_meeting_is_dropped_where_nobody_else_answers():
+    """The second lever; the meeting was the only one away."""
+    desk = small_desk(["-D-", "-D-"], now="2026-03-03T07:00+08:00")
+    noon = int(desk.case.midnight[1]) + 13 * 60
+    meeting = Duties.of([(0, 1, "meeting", noon, noon + 60)])
+    roster = desk.roster.with_duties(desk.roster.duties.beside(meeting))
+    found = replan(replace(desk, roster=roster), absent=["A2"])
+    assert [(one.lever, one.agent) for one in found.changes] == [("duties", 0)]
+    assert "meeting" not in found.after.duties.kind
+    assert found.recovered == 1
+
+
+def test_a_longer_shift_beyond_contract_hours_is_booked_as_overtime():
+    """An hour more where overtime is allowed; not for somebody protected."""
+    rows = ["DDDDD--", "-L-----"]
+    desk = small_desk(rows, now="2026-03-03T07:00+08:00")
+    longer = replace(desk.case.shifts[0], code="X", end=17 * 60)
+    case = replace(
+        desk.case,
+        agents=(replace(desk.case.agents[0], hours_per_week=37.5), desk.case.agents[1]),
+        shifts=(*desk.case.shifts, longer),
+        rules=tuple(
+            replace(rule, allowed=True) if rule.id == "hours.overtime" else rule
+            for rule in desk.case.rules
+        ),
+        cover=np.zeros((0, 0), np.int64),
+    )
+    roster = place_breaks(Roster(case, desk.roster.table))
+    found = replan(replace(desk, roster=roster), absent=["A2"])
+    assert [(one.lever, one.overtime) for one in found.changes] == [("overtime", 60)]
+    assert found.after.overtime[0].tolist() == [0, 60, 0, 0, 0, 0, 0]
+    assert not found.broken
+    guarded = replace(case.agents[0], protected=(date.min, date.max))
+    barred = replace(case, agents=(guarded, case.agents[1]))
+    desk = replace(desk, roster=replace(roster, case=barred))
+    assert replan(desk, absent=["A2"]).changes == ()
